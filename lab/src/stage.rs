@@ -1,1 +1,213 @@
-//! stage
+//! What every program of the book shares: arguments, addresses to fetch or work to do, timing, report.
+//!
+//! A program's `main` hands its taught function to [`fetch`] or [`crunch`]; the rest (the slow web, the command line, the
+//! timeline, exit codes) is here, once, and the same for all. Exit codes: 0 when all went well, 1 when a site failed, 2 when
+//! the program could not do what it was asked (a bad argument, a file that cannot be written).
+//!
+//! Where the environment names a file in `WHILE_YOU_WAIT_RUN`, the run is written there as JSON too, whatever is printed: so
+//! the book keeps text, data and picture of one and the same run.
+
+mod arguments;
+mod live;
+mod output;
+mod report;
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::ops::Range;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use tracing_subscriber::prelude::*;
+use url::Url;
+
+use crate::slow_web::SlowWeb;
+use crate::timeline::{Timeline, count};
+use arguments::{Arguments, Format};
+use output::Output;
+pub use report::{Report, Run};
+
+/// What a program that fetches is given.
+#[derive(Debug)]
+pub struct Sites {
+    /// The addresses to fetch, each as often as `--rounds` says.
+    pub urls: Vec<Url>,
+    /// How long a fetch may take, from connecting to the last byte of the body.
+    pub timeout: Duration,
+    /// `--workers`, where it was given; a program without workers has no use for it.
+    pub workers: Option<usize>,
+}
+
+/// What a program that computes is given.
+#[derive(Debug)]
+pub struct Work {
+    /// The numbers below [`NUMBERS`], cut into as many consecutive chunks as `--sites` says (5), each as often as `--rounds`.
+    pub chunks: Vec<Range<u64>>,
+    /// `--workers`, where it was given.
+    pub workers: Option<usize>,
+}
+
+/// How many numbers a program that computes looks at.
+pub const NUMBERS: u64 = 500_000;
+
+/// Runs `job` on the addresses of the command line, or on a slow web of its own, and reports.
+///
+/// `prepare` makes what the job needs and what is not to be timed: a client, mostly. If it fails, the program ends with one
+/// line and exit code 2. `job` returns one result per address, in the order of the addresses.
+pub fn fetch<T, P, E, F>(
+    prepare: impl FnOnce(&Sites) -> Result<T, F>,
+    job: impl FnOnce(T, &Sites) -> Vec<Result<P, E>>,
+) -> ExitCode
+where
+    Report: From<P> + From<E>,
+    F: Error + 'static,
+{
+    run(|arguments, output, measure| {
+        let web = if arguments.urls.is_empty() { Some(start_web(arguments)?) } else { None };
+        let urls = web.as_ref().map_or_else(|| arguments.urls.clone(), SlowWeb::urls);
+        match &web {
+            Some(web) => {
+                let sites = count(urls.len(), "site");
+                output.line(&format!("{sites} on a slow web at http://{}", web.address()))?;
+            }
+            None => output.line(&format!("{}, not ours", count_addresses(urls.len())))?,
+        }
+        output.line("")?;
+        let sites = Sites {
+            urls: repeat(&urls, arguments.rounds),
+            timeout: arguments.timeout,
+            workers: arguments.workers,
+        };
+        let prepared = prepare(&sites)?;
+        let report = |result| match result {
+            Ok(page) => Report::from(page),
+            Err(error) => Report::from(error),
+        };
+        let run = measure.run(|| job(prepared, &sites).into_iter().map(report).collect());
+        Ok(Run { peak_in_flight: web.as_ref().map(SlowWeb::peak_in_flight), ..run })
+    })
+}
+
+/// Runs `job` on chunks of work, and reports.
+///
+/// `job` returns the value that each chunk came to, in the order of the chunks.
+pub fn crunch(job: impl FnOnce(&Work) -> Vec<u64>) -> ExitCode {
+    run(|arguments, output, measure| {
+        if !arguments.urls.is_empty() {
+            return Err("this program computes: it has no use for addresses (try --help)".into());
+        }
+        let pieces = arguments.sites.unwrap_or(5) as u64;
+        let chunks: Vec<Range<u64>> =
+            (0..pieces).map(|i| NUMBERS * i / pieces..NUMBERS * (i + 1) / pieces).collect();
+        let cut = count(chunks.len(), "chunk");
+        output.line(&format!("the primes below {NUMBERS}, counted in {cut}"))?;
+        output.line("")?;
+        let work = Work { chunks: repeat(&chunks, arguments.rounds), workers: arguments.workers };
+        Ok(measure.run(|| {
+            let values = job(&work);
+            work.chunks
+                .iter()
+                .zip(values)
+                .map(|(chunk, value)| Report::of_work(chunk, value))
+                .collect()
+        }))
+    })
+}
+
+/// Everything around the job: arguments, subscriber, report, exit code.
+fn run(
+    perform: impl FnOnce(&Arguments, &Output, &Measure) -> Result<Run, Box<dyn Error>>,
+) -> ExitCode {
+    let program = program_name(std::env::args_os().next());
+    let arguments = match Arguments::from_command_line(&program) {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    let text = arguments.format == Format::Text;
+    let timeline = Timeline::new();
+    // Lines as results are got, but only for people: JSON is one object, at the end.
+    let live = text.then(live::Live::default);
+    let subscriber = tracing_subscriber::registry().with(timeline.clone()).with(live);
+    // Fails only if a subscriber is set already, and nothing before us sets one.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+
+    let output = Output::new(text);
+    let measure = Measure { program: program.clone(), timeline };
+    let outcome = perform(&arguments, &output, &measure).and_then(|run| {
+        output.report(&run)?;
+        run.save(arguments.svg.as_deref(), arguments.trace.as_deref())?;
+        if let Some(path) = std::env::var_os("WHILE_YOU_WAIT_RUN") {
+            std::fs::write(path, serde_json::to_string(&run)?)?;
+        }
+        Ok(run)
+    });
+    match outcome {
+        Ok(run) if run.results.iter().all(|result| result.ok) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(1),
+        Err(error) => {
+            output::complain(&program, &error.to_string());
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Times a job, and keeps what its spans said.
+struct Measure {
+    program: String,
+    timeline: Timeline,
+}
+
+impl Measure {
+    fn run(&self, job: impl FnOnce() -> Vec<Report>) -> Run {
+        let cpu_before = cpu_time();
+        self.timeline.restart();
+        let began = Instant::now();
+        let mut results = job();
+        let wall = began.elapsed();
+        let cpu = cpu_time().zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
+        let record = self.timeline.record();
+        report::add_elapsed_of_work(&mut results, &record);
+        Run {
+            program: self.program.clone(),
+            wall_ms: report::millis(wall),
+            cpu_ms: cpu.map(report::millis),
+            peak_in_flight: None,
+            threads: record.threads(),
+            results,
+            spans: record,
+        }
+    }
+}
+
+/// The CPU time, user and system, that this process has used; `None` where the platform is not asked (Windows).
+fn cpu_time() -> Option<Duration> {
+    #[cfg(unix)]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Duration::try_from(time).ok()
+    }
+    #[cfg(not(unix))]
+    None
+}
+
+fn start_web(arguments: &Arguments) -> Result<SlowWeb, Box<dyn Error>> {
+    let builder = SlowWeb::builder().sites(arguments.latencies()).seed(arguments.seed);
+    builder.start().map_err(|error| format!("cannot start the slow web: {error}").into())
+}
+
+fn count_addresses(n: usize) -> String {
+    if n == 1 { "1 address".to_owned() } else { format!("{n} addresses") }
+}
+
+fn repeat<T: Clone>(items: &[T], rounds: usize) -> Vec<T> {
+    (0..rounds).flat_map(|_| items.iter().cloned()).collect()
+}
+
+/// The name that the program was called by, without folders and ending.
+fn program_name(first: Option<OsString>) -> String {
+    let path = first.unwrap_or_default();
+    Path::new(&path)
+        .file_stem()
+        .map_or_else(|| "program".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}

@@ -1,0 +1,99 @@
+//! Runs any command and says how much of its time was work for a CPU.
+//!
+//! Prints to standard error, as `time` does, so that the command's own output stays clean; exits as the command did.
+
+use std::io::{self, Write as _};
+use std::process::{Command, ExitCode, ExitStatus};
+use std::time::Instant;
+
+use clap::Parser;
+use wait4::Wait4 as _;
+
+/// Runs a command, then says whether it was waiting or working.
+#[derive(Parser)]
+#[command(max_term_width = 80)]
+struct Arguments {
+    /// The command, and whatever it takes
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "COMMAND"
+    )]
+    command: Vec<std::ffi::OsString>,
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if error.exit_code() == 0 => {
+            // Nothing is lost when nobody reads the help to its end.
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(_) => {
+            return complain("say which command to run: COMMAND [ARGS]... (try --help)", 2);
+        }
+    };
+    match measure(&arguments.command) {
+        Ok((status, wall, cpu)) => {
+            let _ = io::stderr().write_all(verdict(wall, cpu).as_bytes());
+            exit_code(status)
+        }
+        Err(error) => {
+            let name = arguments.command[0].to_string_lossy().into_owned();
+            // The codes that shells use: not found, or found and not to be run.
+            let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
+            complain(&format!("cannot run {name}: {error}"), code)
+        }
+    }
+}
+
+// ANCHOR: measure
+/// Runs the command to its end. Returns how it ended, and its wall time and CPU time in seconds.
+fn measure(command: &[std::ffi::OsString]) -> io::Result<(ExitStatus, f64, f64)> {
+    let began = Instant::now();
+    let child = Command::new(&command[0]).args(&command[1..]).spawn()?;
+    // Like wait(), and the kernel adds what the child has used, together with the children that it has waited for.
+    let used = child.wait4()?;
+    let wall = began.elapsed().as_secs_f64();
+    let cpu = (used.rusage.utime + used.rusage.stime).as_secs_f64();
+    Ok((used.status, wall, cpu))
+}
+// ANCHOR_END: measure
+
+// ANCHOR: verdict
+fn verdict(wall: f64, cpu: f64) -> String {
+    let busy = cpu / wall;
+    let verdict = match busy {
+        ..0.1 => "waiting: I/O-bound, or asleep",
+        0.1..0.9 => "some of both",
+        0.9..1.1 => "working: CPU-bound, on one core",
+        _ => "working: CPU-bound, on more than one core",
+    };
+    format!(
+        "wall {wall:.3} s   CPU {cpu:.3} s   {:.0} % of one core\n{} {verdict}\n",
+        busy * 100.0,
+        bar(busy)
+    )
+}
+// ANCHOR_END: verdict
+
+/// Forty columns for the wall time: solid where a core was busy.
+fn bar(busy: f64) -> String {
+    let solid = (1..=40).filter(|&column| f64::from(column) <= busy * 40.0).count();
+    "█".repeat(solid) + &"░".repeat(40 - solid)
+}
+
+fn exit_code(status: ExitStatus) -> ExitCode {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX));
+    }
+    ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+
+fn complain(problem: &str, code: u8) -> ExitCode {
+    let _ = writeln!(io::stderr(), "01-waiting-or-working: {problem}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,45 @@
+"""Fetches the sites one after another: the total is the sum of the waits."""
+
+import sys
+import time
+from pathlib import Path
+
+import requests
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "lab" / "python"))
+import stage
+from stage import Page
+
+
+# ANCHOR: fetch
+@stage.instrument
+def fetch(session, url, timeout):
+    began = time.perf_counter()
+    response = session.get(url, timeout=timeout)
+    response.raise_for_status()
+    return Page(url, response.status_code, len(response.content), time.perf_counter() - began)
+# ANCHOR_END: fetch
+
+
+# ANCHOR: fetch_all
+def fetch_all(session, urls, timeout):
+    results = []
+    for url in urls:
+        try:
+            results.append(fetch(session, url, timeout))
+        except requests.RequestException as error:
+            results.append(error)
+    return results
+# ANCHOR_END: fetch_all
+
+
+# ANCHOR: main
+def main(sites):
+    with requests.Session() as session:
+        session.trust_env = False  # no proxy: the slow web is on this machine
+        return fetch_all(session, sites.urls, sites.timeout)
+
+
+if __name__ == "__main__":
+    stage.fetch(main)
+# ANCHOR_END: main

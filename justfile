@@ -1,0 +1,50 @@
+# Every habit in one word. Nothing here is needed: each recipe is one plain command, and it can be typed instead.
+
+set positional-arguments
+
+# show this list
+default:
+    @just --list --unsorted
+
+# open the book in the browser
+read:
+    cargo run
+
+# list the programs that `run` and `python` know
+list:
+    @echo "just run NAME:" && ls examples/*/examples/*.rs 2>/dev/null | sed 's|.*/|  |; s|\.rs$||'
+    @echo "just python NAME:" && ls examples/*/python/*.py 2>/dev/null | sed 's|.*/|  |; s|\.py$||'
+
+# run a program of the book, with its arguments
+run NAME *ARGS:
+    @shift; cargo run --example {{ quote(NAME) }} -- "$@"
+
+# run the Python twin of a program, with its arguments
+python NAME *ARGS: venv
+    @shift; .venv/bin/python examples/*/python/{{ quote(NAME) }}.py "$@"
+
+# run every test
+test:
+    cargo test
+
+# run programs again and keep what they print: all of them, or only those named
+record *NAME:
+    cargo run -- record "$@"
+
+# build the book into target/book, and look for warnings in mdBook's log
+build:
+    bash .ci/run book links
+
+# the quick checks: format, spelling, clippy
+check:
+    bash .ci/run fmt spelling clippy
+
+# everything that has to hold before a change lands
+ci:
+    CI=true bash .ci/run
+
+# install what the Python twins need into .venv, unless it is there
+venv:
+    @test -x .venv/bin/python || python3 -m venv .venv
+    @cmp -s requirements.txt .venv/installed.txt || .venv/bin/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
+    @cp requirements.txt .venv/installed.txt

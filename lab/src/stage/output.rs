@@ -1,0 +1,49 @@
+//! Printing, to a terminal, a file or a pipe that may close or be full.
+
+use std::error::Error;
+use std::io::{self, ErrorKind, Write as _};
+
+use super::Run;
+
+/// Standard output, with the one rule that a reader who has left is no error.
+#[derive(Debug)]
+pub(super) struct Output {
+    /// Whether it is for people; otherwise it is one JSON object.
+    text: bool,
+}
+
+impl Output {
+    pub(super) fn new(text: bool) -> Self {
+        Self { text }
+    }
+
+    /// A line for people.
+    pub(super) fn line(&self, line: &str) -> Result<(), Box<dyn Error>> {
+        if self.text { print(&format!("{line}\n")) } else { Ok(()) }
+    }
+
+    /// What the whole run came to.
+    pub(super) fn report(&self, run: &Run) -> Result<(), Box<dyn Error>> {
+        if self.text {
+            print(&run.drawing())
+        } else {
+            print(&(serde_json::to_string_pretty(run)? + "\n"))
+        }
+    }
+}
+
+/// Writes to standard output. A closed pipe is silence, not failure; a full disk is an error.
+fn print(text: &str) -> Result<(), Box<dyn Error>> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("cannot print: {error}").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One line on standard error. If even that cannot be written, the exit code has to do.
+pub(super) fn complain(program: &str, problem: &str) {
+    let _ = writeln!(io::stderr(), "{program}: {problem}");
+}

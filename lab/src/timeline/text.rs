@@ -1,0 +1,114 @@
+//! The timeline as text, 80 columns wide.
+
+use std::fmt::Write as _;
+
+use super::{Record, Span, ms};
+
+/// A drawing is never wider than this many columns.
+const COLUMNS: usize = 80;
+/// More rows than this are folded: a terminal shows about as many.
+const MOST_ROWS: usize = 24;
+/// Of a folded drawing, how many rows stand above and below the fold.
+const ABOVE: usize = 16;
+const BELOW: usize = 4;
+/// Longer labels and lists of threads are cut.
+const LONGEST_LABEL: usize = 18;
+const LONGEST_THREADS: usize = 14;
+
+impl Record {
+    /// Draws the record for a terminal of 80 columns: a row per span, in the order of their begin, under a line that names
+    /// the ends of the frame.
+    ///
+    /// `█` is time in which a thread was held, `░` time waited without one. A span too short for a column still gets one.
+    /// More than 24 rows are folded in the middle. Every line ends with a line feed; an empty record is the empty text.
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        if self.spans.is_empty() {
+            return out;
+        }
+        let folded =
+            if self.spans.len() > MOST_ROWS { self.spans.len() - ABOVE - BELOW } else { 0 };
+        let shown = |row: usize| folded == 0 || row < ABOVE || row >= ABOVE + folded;
+        let rows: Vec<&Span> = self
+            .spans
+            .iter()
+            .enumerate()
+            .filter(|(row, _)| shown(*row))
+            .map(|(_, span)| span)
+            .collect();
+
+        let labels: Vec<String> = rows.iter().map(|span| cut(&span.label, LONGEST_LABEL)).collect();
+        let times: Vec<String> = rows.iter().map(|span| ms(span.elapsed_ms())).collect();
+        let threads: Vec<String> =
+            rows.iter().map(|span| cut(&span.threads_in_words(), LONGEST_THREADS)).collect();
+        let label_columns = widest(&labels);
+        let time_columns = widest(&times);
+        // Two spaces around the bar, one between label and time.
+        let bar_columns = COLUMNS - label_columns - 1 - time_columns - 2 - widest(&threads);
+        let frame = self.frame_ms();
+
+        let indent = label_columns + 1 + time_columns + 1;
+        let end = ms(frame);
+        let _ = writeln!(out, "{:indent$}0{:>rest$}", "", end, rest = bar_columns - 1);
+        for (row, span) in rows.iter().enumerate() {
+            if folded > 0 && row == ABOVE {
+                let _ = writeln!(out, "{:indent$}... {folded} more ...", "");
+            }
+            let line = format!(
+                "{:>label_columns$} {:>time_columns$} {} {}",
+                labels[row],
+                times[row],
+                bar(span, frame, bar_columns),
+                threads[row]
+            );
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+        out
+    }
+}
+
+/// The row of one span: as many characters as there are columns.
+fn bar(span: &Span, frame: f64, columns: usize) -> String {
+    let (first, last) = cells(span.begin_ms, span.end_ms, frame, columns);
+    let mut cells_of_row = vec![' '; columns];
+    for cell in &mut cells_of_row[first..=last] {
+        *cell = '░';
+    }
+    for held in &span.held {
+        let (first, last) = cells(held.begin_ms, held.end_ms, frame, columns);
+        for cell in &mut cells_of_row[first..=last] {
+            *cell = '█';
+        }
+    }
+    cells_of_row.into_iter().collect()
+}
+
+/// The first and the last column that a stretch of time covers; always at least one, always inside the frame.
+fn cells(begin: f64, end: f64, frame: f64, columns: usize) -> (usize, usize) {
+    let scale = columns as f64 / frame;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to the frame"
+    )]
+    let column = |at: f64| (at * scale).clamp(0.0, columns as f64) as usize;
+    let first = column(begin).min(columns - 1);
+    // A stretch that ends on a column's left edge does not reach into that column.
+    let last = column((end - 1e-9 * frame).max(begin)).clamp(first, columns - 1);
+    (first, last)
+}
+
+fn widest(texts: &[String]) -> usize {
+    texts.iter().map(|text| text.chars().count()).max().unwrap_or(0)
+}
+
+/// At most `longest` characters, all of them on one line.
+fn cut(text: &str, longest: usize) -> String {
+    let text = text.replace(char::is_control, " ");
+    if text.chars().count() <= longest {
+        return text;
+    }
+    let kept: String = text.chars().take(longest - 1).collect();
+    kept + "…"
+}

@@ -1,0 +1,276 @@
+//! The timeline records what happened, and draws what it recorded.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use std::collections::BTreeSet;
+use std::sync::Barrier;
+use std::thread;
+
+use lab::timeline::{Held, Record, Span, Timeline};
+use proptest::prelude::*;
+use tracing::{Dispatch, dispatcher, info_span};
+use tracing_subscriber::prelude::*;
+
+/// Runs `work` under a timeline, and returns what it recorded.
+fn recorded(work: impl FnOnce(&Dispatch)) -> Record {
+    let timeline = Timeline::new();
+    let dispatch = Dispatch::new(tracing_subscriber::registry().with(timeline.clone()));
+    dispatcher::with_default(&dispatch, || work(&dispatch));
+    timeline.record()
+}
+
+fn names(pairs: &BTreeSet<(String, String)>) -> Vec<(&str, &str)> {
+    pairs.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect()
+}
+
+#[test]
+fn one_after_another_on_one_thread() {
+    let record = recorded(|_| {
+        for site in ["http://127.0.0.1:1/a", "http://127.0.0.1:1/b?x=/c"] {
+            let _span = info_span!("fetch", url = %site).entered();
+        }
+    });
+    let labels: Vec<&str> = record.spans.iter().map(|span| span.label.as_str()).collect();
+    assert_eq!(labels, ["a", "b"]);
+    assert_eq!(record.spans[0].name, "fetch");
+    assert_eq!(record.threads(), 1);
+    let structure = record.structure();
+    assert_eq!(names(&structure.one_after_another), [("a", "b")]);
+    assert_eq!(names(&structure.on_one_thread), [("a", "b")]);
+    assert!(structure.overlapping.is_empty(), "{structure:?}");
+}
+
+#[test]
+fn two_threads_overlap() {
+    let both_inside = Barrier::new(2);
+    let record = recorded(|dispatch| {
+        thread::scope(|scope| {
+            for site in ["a", "b"] {
+                let both_inside = &both_inside;
+                scope.spawn(move || {
+                    dispatcher::with_default(dispatch, || {
+                        let _span = info_span!("fetch", site).entered();
+                        both_inside.wait();
+                    });
+                });
+            }
+        });
+    });
+    assert_eq!(record.threads(), 2);
+    let structure = record.structure();
+    assert_eq!(names(&structure.overlapping), [("a", "b")]);
+    assert!(structure.on_one_thread.is_empty(), "{structure:?}");
+    assert!(structure.one_after_another.is_empty(), "{structure:?}");
+    assert_eq!(structure.solid.len(), 2);
+}
+
+#[test]
+fn a_span_that_is_left_and_entered_again_holds_its_thread_twice() {
+    let record = recorded(|_| {
+        let waiting = info_span!("fetch", site = "waits");
+        waiting.in_scope(|| {});
+        {
+            let _other = info_span!("fetch", site = "works").entered();
+        }
+        waiting.in_scope(|| {});
+    });
+    let [waits, works] = &record.spans[..] else { panic!("two spans: {record:?}") };
+    assert_eq!((waits.label.as_str(), waits.held.len()), ("waits", 2));
+    assert_eq!((works.label.as_str(), works.held.len()), ("works", 1));
+    // The thread was free in between, and the other span used it there.
+    assert!(waits.held[0].end_ms <= works.held[0].begin_ms, "{record:?}");
+    assert!(works.held[0].end_ms <= waits.held[1].begin_ms, "{record:?}");
+}
+
+#[test]
+fn a_span_that_is_still_open_is_recorded_up_to_now() {
+    let timeline = Timeline::new();
+    let dispatch = Dispatch::new(tracing_subscriber::registry().with(timeline.clone()));
+    dispatcher::with_default(&dispatch, || {
+        let _open = info_span!("fetch", site = "hangs").entered();
+        let record = timeline.record();
+        assert_eq!(record.spans.len(), 1);
+        assert_eq!(record.spans[0].held.len(), 1);
+    });
+}
+
+#[test]
+fn spans_below_info_are_the_libraries_own_affair() {
+    let record = recorded(|_| {
+        let _span = tracing::debug_span!("poll", site = "a").entered();
+    });
+    assert_eq!(record.spans, []);
+}
+
+#[test]
+fn waiting_is_drawn_hollow_and_holding_solid() {
+    let record = Record {
+        spans: vec![
+            Span {
+                name: "fetch".into(),
+                label: "async".into(),
+                begin_ms: 0.0,
+                end_ms: 100.0,
+                held: vec![
+                    Held { thread: 1, begin_ms: 0.0, end_ms: 0.1 },
+                    Held { thread: 1, begin_ms: 99.9, end_ms: 100.0 },
+                ],
+            },
+            Span {
+                name: "fetch".into(),
+                label: "thread".into(),
+                begin_ms: 0.0,
+                end_ms: 50.0,
+                held: vec![Held { thread: 2, begin_ms: 0.0, end_ms: 50.0 }],
+            },
+        ],
+    };
+    let text = record.to_text();
+    let rows: Vec<&str> = text.lines().skip(1).collect();
+    let bar = |row: &str| -> String { row.chars().filter(|c| "█░".contains(*c)).collect() };
+    let hollow = bar(rows[0]);
+    assert!(hollow.starts_with("█░") && hollow.ends_with("░█"), "{text}");
+    assert_eq!(hollow.matches('█').count(), 2, "{text}");
+    let solid = bar(rows[1]);
+    assert!(!solid.contains('░'), "{text}");
+    // Half the time is half the columns, to the next whole one.
+    assert_eq!(hollow.chars().count().div_ceil(2), solid.chars().count(), "{text}");
+    assert_eq!(record.structure().solid, BTreeSet::from(["thread".to_owned()]));
+}
+
+/// Any record: spans in the order of their begin, stretches inside their span, many without length, labels of any kind.
+fn records(rows: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Record> {
+    let point = prop_oneof![Just(0.0), Just(1.0), 0.0..1.0_f64];
+    let length = prop_oneof![Just(0.0), 0.0..1.0_f64];
+    let held = proptest::collection::vec((1_usize..40, point.clone(), point), 0..4);
+    let label = prop_oneof!["site-[0-9]{1,3}", "\\PC{0,30}", Just("a\n\n<b>&\"\u{1}".to_owned())];
+    let span = (label, 0.0..1e6_f64, length, 0.0..1e6_f64, held);
+    proptest::collection::vec(span, rows).prop_map(|spans| {
+        let mut spans: Vec<Span> = spans
+            .into_iter()
+            .map(|(label, begin_ms, share, longest, held)| {
+                let end_ms = begin_ms + share * longest;
+                let inside = |part: f64| begin_ms + part * (end_ms - begin_ms);
+                let held = held
+                    .into_iter()
+                    .map(|(thread, a, b)| Held {
+                        thread,
+                        begin_ms: inside(a.min(b)),
+                        end_ms: inside(a.max(b)),
+                    })
+                    .collect();
+                Span { name: "fetch".into(), label, begin_ms, end_ms, held }
+            })
+            .collect();
+        spans.sort_by(|a, b| a.begin_ms.total_cmp(&b.begin_ms));
+        Record { spans }
+    })
+}
+
+/// The attribute of a rectangle in per cent, as a number.
+fn percent(rect: &roxmltree::Node<'_, '_>, name: &str) -> f64 {
+    rect.attribute(name).unwrap().strip_suffix('%').unwrap().parse().unwrap()
+}
+
+proptest! {
+    #[test]
+    fn the_text_fits_80_columns_and_shows_every_row_it_does_not_fold(record in records(1..60)) {
+        let text = record.to_text();
+        let rows: Vec<&str> = text.lines().skip(1).collect();
+        if record.spans.len() <= 24 {
+            // A label may hold a line feed only where the drawing has made it harmless.
+            prop_assert_eq!(rows.len(), record.spans.len());
+        } else {
+            prop_assert_eq!(rows.len(), 21);
+            let folded = format!("... {} more ...", record.spans.len() - 20);
+            prop_assert!(rows[16].contains(&folded), "{}", text);
+        }
+        for (number, row) in rows.iter().enumerate() {
+            prop_assert!(row.chars().count() <= 80, "{}", text);
+            let is_fold = record.spans.len() > 24 && number == 16;
+            prop_assert!(is_fold || row.contains(['█', '░']), "row {} is invisible:\n{}", number, text);
+        }
+    }
+
+    #[test]
+    fn no_bar_leaves_the_frame_and_none_is_invisible(record in records(1..60)) {
+        let svg = record.to_svg("id", "title");
+        prop_assert_eq!(&svg, &record.to_svg("id", "title"));
+        prop_assert!(svg.lines().all(|line| !line.trim().is_empty()), "a blank line ends the element in Markdown");
+        let document = roxmltree::Document::parse(&svg).unwrap();
+        let height: f64 = document.root_element().attribute("height").unwrap().parse().unwrap();
+        let bars: Vec<_> = document.descendants().filter(|node| node.has_tag_name("rect")).collect();
+        let open: Vec<_> = bars.iter().filter(|bar| bar.attribute("class") == Some("open")).collect();
+        prop_assert_eq!(open.len(), record.spans.len());
+        prop_assert_eq!(bars.len() - open.len(), record.spans.iter().map(|span| span.held.len()).sum::<usize>());
+        for bar in &bars {
+            let (x, width) = (percent(bar, "x"), percent(bar, "width"));
+            prop_assert!(x >= 0.0 && x + width <= 100.0005, "{} + {}", x, width);
+            prop_assert!(width >= 0.4);
+            let y: f64 = bar.attribute("y").unwrap().parse().unwrap();
+            let bar_height: f64 = bar.attribute("height").unwrap().parse().unwrap();
+            prop_assert!(bar_height >= 3.0 && y >= 0.0 && y + bar_height <= height);
+        }
+        // Rows stand in the order of the spans, and none covers another.
+        let tops: Vec<f64> = open.iter().map(|bar| bar.attribute("y").unwrap().parse().unwrap()).collect();
+        prop_assert!(tops.windows(2).all(|pair| pair[1] - pair[0] >= 4.0), "{:?}", tops);
+        let begins: Vec<f64> = open.iter().map(|bar| percent(bar, "x")).collect();
+        prop_assert!(begins.windows(2).all(|pair| pair[1] >= pair[0] - 0.4), "{:?}", begins);
+    }
+
+    #[test]
+    fn the_chrome_trace_holds_every_stretch(record in records(1..20)) {
+        let trace: serde_json::Value = serde_json::from_str(&record.to_chrome_trace()).unwrap();
+        let events = trace["traceEvents"].as_array().unwrap();
+        let phase = |wanted: &str| events.iter().filter(|event| event["ph"] == wanted).count();
+        prop_assert_eq!(phase("b"), record.spans.len());
+        prop_assert_eq!(phase("e"), record.spans.len());
+        prop_assert_eq!(phase("X"), record.spans.iter().map(|span| span.held.len()).sum::<usize>());
+        for event in events.iter().filter(|event| event["ph"] == "X") {
+            prop_assert!(event["dur"].as_f64().unwrap() >= 0.0);
+        }
+    }
+
+    #[test]
+    fn a_record_survives_json(record in records(0..10)) {
+        let json = serde_json::to_string(&record).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record);
+    }
+}
+
+#[test]
+fn five_hundred_rows_are_legible() {
+    let spans = (0..500)
+        .map(|i| {
+            let begin_ms = f64::from(i);
+            let held = vec![Held { thread: 1, begin_ms, end_ms: begin_ms + 50.0 }];
+            Span {
+                name: "fetch".into(),
+                label: format!("site-{}", i + 1),
+                begin_ms,
+                end_ms: begin_ms + 50.0,
+                held,
+            }
+        })
+        .collect();
+    let record = Record { spans };
+    assert_eq!(record.to_text().lines().count(), 22, "a terminal shows about 24 lines");
+    let svg = record.to_svg("id", "title");
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let labels: Vec<&str> = document
+        .root_element()
+        .children()
+        .filter(|node| node.has_tag_name("text"))
+        .filter_map(|node| node.text())
+        .collect();
+    assert_eq!(labels.len(), 20);
+    assert_eq!(labels[19], "site-476 … site-500");
+    let height: f64 = document.root_element().attribute("height").unwrap().parse().unwrap();
+    assert!(height < 3000.0, "{height}");
+}
+
+#[test]
+fn nothing_recorded_is_nothing_drawn() {
+    assert_eq!(Record::default().to_text(), "");
+    roxmltree::Document::parse(&Record::default().to_svg("id", "title")).unwrap();
+}

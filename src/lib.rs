@@ -1,0 +1,10 @@
+//! The reader of the book: builds it, serves it on loopback, and reloads the open pages when a source changes.
+//!
+//! [`build`] turns the Markdown into a directory of HTML, [`serve`] keeps that directory in memory and answers requests from it,
+//! and [`watch`] rebuilds when a source changes. Each can be used, and is tested, without the others.
+
+pub mod build;
+pub mod programs;
+pub mod record;
+pub mod serve;
+pub mod watch;

@@ -1,0 +1,355 @@
+//! The rules that keep the book true: nothing on a page is untested, nothing printed is pasted, and the stock mdBook builds it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use while_you_wait::build::build;
+use while_you_wait::programs::Programs;
+use while_you_wait::record::{FOLDER, names};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A listing longer than this is two ideas, or is not read.
+const LONGEST_LISTING: usize = 25;
+/// A page longer than this, in bytes of source, is two pages.
+const LONGEST_PAGE: usize = 12 * 1024;
+
+/// A page, or a book made up to be wrong, as the rules see it.
+struct Page<'a> {
+    /// Where it would stand; includes are relative to its folder.
+    path: &'a Path,
+    text: &'a str,
+}
+
+/// What a page includes: the file, and the anchor if one is named.
+struct Include {
+    file: PathBuf,
+    anchor: Option<String>,
+}
+
+impl Page<'_> {
+    /// Everything on this page that breaks a rule; a line each.
+    fn problems(&self, programs: &BTreeSet<String>) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut say =
+            |problem: String| problems.push(format!("{}: {problem}", self.path.display()));
+        if self.text.len() > LONGEST_PAGE {
+            say(format!("{} bytes: is it one idea or two?", self.text.len()));
+        }
+        for (language, code) in self.code_blocks() {
+            let outcome = match language.as_deref() {
+                Some("rust" | "python") => self.check_listing(&code),
+                Some("console" | "text") => self.check_output(&code),
+                Some("sh") => self.check_commands(&code, programs),
+                Some(other) => {
+                    Err(format!("a block of `{other}`: use rust, python, console, text or sh"))
+                }
+                None => Err(format!("a block without a language: {code:?}")),
+            };
+            if let Err(problem) = outcome {
+                say(problem);
+            }
+        }
+        for include in self.text.split("{{#").skip(1) {
+            if let Err(problem) = self.include(&format!("{{{{#{include}")) {
+                say(problem);
+            }
+        }
+        problems
+    }
+
+    fn code_blocks(&self) -> Vec<(Option<String>, String)> {
+        let mut blocks = Vec::new();
+        let mut inside = None;
+        for event in Parser::new_ext(self.text, Options::all()) {
+            match event {
+                Event::Start(Tag::CodeBlock(kind)) => {
+                    let language = match kind {
+                        CodeBlockKind::Fenced(language) => Some(language.to_string()),
+                        CodeBlockKind::Indented => None,
+                    };
+                    inside = Some((language, String::new()));
+                }
+                Event::Text(text) => {
+                    if let Some((_, code)) = &mut inside {
+                        code.push_str(&text);
+                    }
+                }
+                Event::End(TagEnd::CodeBlock) => blocks.extend(inside.take()),
+                _ => {}
+            }
+        }
+        blocks
+    }
+
+    /// Code on a page is an include of an anchor in a file that is built and run.
+    fn check_listing(&self, code: &str) -> Result<(), String> {
+        let include = self.only_include(code)?;
+        let path = include.file.display();
+        let folders: Vec<&str> = include.file.iter().filter_map(|part| part.to_str()).collect();
+        let is_tested = match folders[..] {
+            ["examples", _, "src" | "examples", ..] => {
+                include.file.extension() == Some("rs".as_ref())
+            }
+            ["examples", _, "python", ..] => include.file.extension() == Some("py".as_ref()),
+            // Built by trybuild, and wrong as a whole.
+            ["examples", _, "wrong", ..] => return Ok(()),
+            _ => false,
+        };
+        if !is_tested {
+            return Err(format!("{path} is not among the files that are built and run"));
+        }
+        let anchor =
+            include.anchor.ok_or_else(|| format!("{path} is included without an anchor"))?;
+        let text = fs::read_to_string(Path::new(ROOT).join(&include.file))
+            .map_err(|error| format!("{path}: {error}"))?;
+        let listing = anchored(&text, &anchor).map_err(|problem| format!("{path}: {problem}"))?;
+        match listing.len() {
+            0 => Err(format!("{path}:{anchor} is empty")),
+            1..=LONGEST_LISTING => Ok(()),
+            lines => Err(format!("{path}:{anchor} has {lines} lines, more than {LONGEST_LISTING}")),
+        }
+    }
+
+    /// What a program printed is an include of a recording.
+    fn check_output(&self, code: &str) -> Result<(), String> {
+        let include = self.only_include(code)?;
+        if include.file.parent() != Some(Path::new(FOLDER)) || include.anchor.is_some() {
+            return Err(format!("{} is not a recording", include.file.display()));
+        }
+        Ok(())
+    }
+
+    /// A command for the reader to type names a program or a file that is there.
+    #[expect(clippy::unused_self, reason = "it is a rule of a page like the others")]
+    fn check_commands(&self, code: &str, programs: &BTreeSet<String>) -> Result<(), String> {
+        for line in code.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words[..] {
+                ["cargo", "run", "--example", name, ..] if !programs.contains(name) => {
+                    return Err(format!("no program is called {name}: {line}"));
+                }
+                [python, file, ..]
+                    if python.ends_with("python") && !Path::new(ROOT).join(file).is_file() =>
+                {
+                    return Err(format!("no file is called {file}: {line}"));
+                }
+                [] => return Err("an empty line among commands".to_owned()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The one include that a block consists of.
+    fn only_include(&self, code: &str) -> Result<Include, String> {
+        let code = code.trim();
+        let is_one =
+            code.starts_with("{{#include ") && code.ends_with("}}") && code.lines().count() == 1;
+        if !is_one {
+            return Err(format!("this is not an include, but typed or pasted: {code:?}"));
+        }
+        self.include(code)
+    }
+
+    /// Reads `{{#include PATH}}` or `{{#include PATH:ANCHOR}}`. The path in the result is relative to the root.
+    fn include(&self, text: &str) -> Result<Include, String> {
+        let target = text
+            .strip_prefix("{{#include ")
+            .and_then(|rest| rest.split_once("}}"))
+            .map(|(target, _)| target.trim())
+            .ok_or_else(|| {
+                format!("only {{{{#include}}}} is used here: {:?}", text.lines().next())
+            })?;
+        let (path, anchor) = match target.split_once(':') {
+            Some((path, anchor)) => (path, Some(anchor.to_owned())),
+            None => (target, None),
+        };
+        let mut file = self.path.parent().unwrap_or(Path::new("")).to_path_buf();
+        for part in Path::new(path) {
+            if part == ".." {
+                file.pop();
+            } else {
+                file.push(part);
+            }
+        }
+        if !Path::new(ROOT).join(&file).is_file() {
+            return Err(format!("{} is included and is not there", file.display()));
+        }
+        Ok(Include { file, anchor })
+    }
+}
+
+/// The lines between `ANCHOR: name` and `ANCHOR_END: name`, of which there must be one each, in this order.
+fn anchored<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let only = |marker: String| {
+        let mut found = lines.iter().enumerate().filter(|(_, line)| {
+            line.split_once(&marker).is_some_and(|(_, rest)| rest.trim().is_empty())
+        });
+        match (found.next(), found.next()) {
+            (Some((number, _)), None) => Ok(number),
+            (None, _) => Err(format!("there is no `{marker}`")),
+            (Some(_), Some(_)) => Err(format!("there is more than one `{marker}`")),
+        }
+    };
+    let (begin, end) = (only(format!("ANCHOR: {name}"))?, only(format!("ANCHOR_END: {name}"))?);
+    if begin >= end {
+        return Err(format!("ANCHOR_END: {name} stands before its beginning"));
+    }
+    Ok(lines[begin + 1..end].iter().copied().filter(|line| !line.contains("ANCHOR")).collect())
+}
+
+/// All Markdown files of the book, relative to the root.
+fn pages() -> Vec<PathBuf> {
+    fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(Path::new(ROOT).join(folder)).unwrap() {
+            let entry = entry.unwrap();
+            let path = folder.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                collect(&path, into);
+            } else if path.extension().is_some_and(|ending| ending == "md") {
+                into.push(path);
+            }
+        }
+    }
+    let mut pages = Vec::new();
+    collect(Path::new("book"), &mut pages);
+    pages.sort();
+    pages
+}
+
+fn programs() -> BTreeSet<String> {
+    Programs::build(Path::new(ROOT)).unwrap().names().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_block_on_every_page_is_an_include_that_is_tested() {
+    let programs = programs();
+    let pages = pages();
+    assert!(pages.len() > 5, "{pages:?}");
+    let mut problems = Vec::new();
+    for path in pages {
+        let text = fs::read_to_string(Path::new(ROOT).join(&path)).unwrap();
+        problems.extend(Page { path: &path, text: &text }.problems(&programs));
+    }
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
+#[test]
+fn every_page_is_in_the_summary_and_every_recording_on_a_page() {
+    let read = |path: &Path| fs::read_to_string(Path::new(ROOT).join(path)).unwrap();
+    let summary = read(Path::new("book/SUMMARY.md"));
+    let pages = pages();
+    for page in pages.iter().filter(|page| !page.ends_with("SUMMARY.md")) {
+        let link = page.strip_prefix("book").unwrap().to_str().unwrap().replace('\\', "/");
+        assert!(summary.contains(&format!("({link})")), "{link} is not in SUMMARY.md");
+    }
+    let text: String = pages.iter().map(|page| read(page)).collect();
+    for name in names(Path::new(ROOT)).unwrap() {
+        assert!(
+            text.contains(&format!("recorded/{name}.txt")),
+            "no page shows the recording {name}"
+        );
+    }
+}
+
+#[test]
+fn the_book_builds_as_strictly_as_it_can_and_asks_no_other_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let book = folder.path().join("book");
+    build(Path::new(ROOT), &book).unwrap();
+    let config = fs::read_to_string(Path::new(ROOT).join("book.toml")).unwrap();
+    assert!(
+        !config.contains("[preprocessor"),
+        "plain `mdbook build` must do, without anything to install"
+    );
+    for page in pages().iter().filter(|page| !page.ends_with("SUMMARY.md")) {
+        let html = book.join(page.strip_prefix("book").unwrap()).with_extension("html");
+        let html =
+            fs::read_to_string(&html).unwrap_or_else(|error| panic!("{}: {error}", html.display()));
+        // A link may lead elsewhere; what a browser loads by itself may not.
+        for tag in html.split('<').filter(|tag| !tag.starts_with("a ")) {
+            let tag = tag.split('>').next().unwrap();
+            for attribute in ["src=\"", "href=\"", "srcset=\"", "action=\""] {
+                let elsewhere = tag.split(attribute).skip(1).any(|value| {
+                    value.starts_with("http:")
+                        || value.starts_with("https:")
+                        || value.starts_with("//")
+                });
+                assert!(!elsewhere, "{}: <{tag}>", page.display());
+            }
+        }
+    }
+}
+
+// The rules themselves can fail:
+
+fn problems_of(text: &str) -> Vec<String> {
+    let programs = BTreeSet::from(["01-sequential-fetch".to_owned()]);
+    Page { path: Path::new("book/chapter/page.md"), text }.problems(&programs)
+}
+
+#[track_caller]
+fn assert_refused(text: &str, because: &str) {
+    let problems = problems_of(text);
+    assert!(
+        problems.iter().any(|problem| problem.contains(because)),
+        "{because:?} is not in {problems:?}"
+    );
+}
+
+#[test]
+fn what_is_typed_pasted_or_missing_is_refused() {
+    const LIB: &str = "../../examples/01-sequential-fetch/src/lib.rs";
+    let block = |language: &str, code: &str| format!("# Page\n\n```{language}\n{code}\n```\n");
+
+    assert_eq!(problems_of(&block("rust", &format!("{{{{#include {LIB}:fetch_all}}}}"))), [""; 0]);
+    assert_eq!(problems_of(&block("sh", "cargo run --example 01-sequential-fetch")), [""; 0]);
+
+    assert_refused(&block("rust", "fn main() {}"), "typed or pasted");
+    assert_refused(&block("python", "print('hello')"), "typed or pasted");
+    assert_refused(
+        &block("rust", &format!("{{{{#include {LIB}:fetch_all}}}}\nfn main() {{}}")),
+        "typed or pasted",
+    );
+    assert_refused(&block("rust,ignore", "fn main() {}"), "a block of `rust,ignore`");
+    assert_refused(&block("", "fn main() {}"), "a block of ``");
+    assert_refused("# Page\n\n    fn main() {}\n", "without a language");
+    assert_refused(
+        &block("rust", &format!("{{{{#include {LIB}:no_such_anchor}}}}")),
+        "there is no `ANCHOR: no_such_anchor`",
+    );
+    assert_refused(&block("rust", &format!("{{{{#include {LIB}}}}}")), "without an anchor");
+    assert_refused(&block("rust", "{{#include ../../examples/nowhere.rs:a}}"), "is not there");
+    assert_refused(&block("rust", "{{#include ../../src/main.rs:a}}"), "not among the files");
+    assert_refused(&block("console", "$ ls"), "typed or pasted");
+    assert_refused(&block("console", "{{#include ../../README.md}}"), "is not a recording");
+    assert_refused(&block("sh", "cargo run --example 01-no-such-program"), "no program is called");
+    assert_refused(&block("sh", ".venv/bin/python examples/no-such-file.py"), "no file is called");
+    assert_refused("# Page\n\n{{#include nowhere.svg}}\n", "is not there");
+    assert_refused("# Page\n\n{{#playground x.rs}}\n", "only {{#include}}");
+    assert_refused(&format!("# Page\n\n{}", "long ".repeat(3000)), "one idea or two");
+}
+
+#[test]
+fn anchors_are_found_once_each_and_in_order() {
+    let text = "a\n// ANCHOR: x\nb\n// ANCHOR: xy\nc\n// ANCHOR_END: xy\n// ANCHOR_END: x\n";
+    assert_eq!(anchored(text, "x").unwrap(), ["b", "c"]);
+    assert_eq!(anchored(text, "xy").unwrap(), ["c"]);
+    assert!(anchored("// ANCHOR: x\nb\n", "x").unwrap_err().contains("no `ANCHOR_END: x`"));
+    assert!(
+        anchored("// ANCHOR_END: x\n// ANCHOR: x\n", "x")
+            .unwrap_err()
+            .contains("before its beginning")
+    );
+    assert!(
+        anchored("// ANCHOR: x\n// ANCHOR: x\n// ANCHOR_END: x\n", "x")
+            .unwrap_err()
+            .contains("more than one")
+    );
+}
