@@ -115,7 +115,7 @@ fn read(listener: TcpListener, args: &ReadArgs) -> Result<()> {
                 match built {
                     Ok(()) => say("rebuilt"),
                     Err(error) => {
-                        say(format_args!("error, still serving the last good book: {error:#}"))
+                        say(format_args!("error, still serving the last good book: {error:#}"));
                     }
                 }
             });

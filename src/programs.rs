@@ -21,8 +21,16 @@ impl Programs {
     /// # Errors
     /// When cargo cannot be run, or an example does not build; cargo's own messages have then been printed.
     pub fn build(root: &Path) -> Result<Self> {
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let output = Command::new(cargo)
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        // What an outer cargo (`cargo run`, `cargo test`) says of our own package is not for the inner one: the build script of
+        // ring reads it, and would build ring again each time.
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+                cargo.env_remove(name);
+            }
+        }
+        let output = cargo
             .args(["build", "--quiet", "--examples", "--message-format=json-render-diagnostics"])
             .current_dir(root)
             .stderr(Stdio::inherit())
