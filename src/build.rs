@@ -62,7 +62,8 @@ pub fn build(root: &Path, dest: &Path) -> Result<()> {
     let dest = &fs::canonicalize(dest).or_else(|_| std::path::absolute(dest))?;
     check_dest(dest, &root.join(&config.book.src))?;
     let parent = dest.parent().context("cannot replace a root directory")?;
-    fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+    fs::create_dir_all(parent)
+        .with_context(|| format!("cannot create {}", parent.display()))?;
     // Beside `dest`, so that the swap is a rename within one file system. Removed when dropped, whatever happens.
     let scratch = tempfile::Builder::new()
         .prefix(".book-")
@@ -86,7 +87,8 @@ pub fn build(root: &Path, dest: &Path) -> Result<()> {
     ensure!(new.join("index.html").is_file(), "SUMMARY.md lists no chapter");
 
     if dest.exists() {
-        fs::rename(dest, &old).with_context(|| format!("cannot replace {}", dest.display()))?;
+        fs::rename(dest, &old)
+            .with_context(|| format!("cannot replace {}", dest.display()))?;
     }
     fs::rename(&new, dest)
         .inspect_err(|_| drop(fs::rename(&old, dest))) // the old book is better than none

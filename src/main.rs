@@ -107,18 +107,26 @@ fn read(listener: TcpListener, args: &ReadArgs) -> Result<()> {
     let sources = watch::Sources::look(&root);
     build::build(&root, &dest)?;
 
-    let load = if args.no_reload { serve::Site::load } else { serve::Site::load_reloading };
+    let load =
+        if args.no_reload { serve::Site::load } else { serve::Site::load_reloading };
     let (sites, current) = channel::channel(Arc::new(load(&dest)?));
     if !args.no_reload {
         thread::spawn(move || {
-            watch::rebuild_on_change(&root, &dest, sources, POLL_INTERVAL, &sites, |built| {
-                match built {
+            watch::rebuild_on_change(
+                &root,
+                &dest,
+                sources,
+                POLL_INTERVAL,
+                &sites,
+                |built| match built {
                     Ok(()) => say("rebuilt"),
                     Err(error) => {
-                        say(format_args!("error, still serving the last good book: {error:#}"));
+                        say(format_args!(
+                            "error, still serving the last good book: {error:#}"
+                        ));
                     }
-                }
-            });
+                },
+            );
         });
     }
 

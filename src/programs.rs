@@ -21,7 +21,8 @@ impl Programs {
     /// # Errors
     /// When cargo cannot be run, or an example does not build; cargo's own messages have then been printed.
     pub fn build(root: &Path) -> Result<Self> {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo =
+            Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         // What an outer cargo (`cargo run`, `cargo test`) says of our own package is not for the inner one: the build script of
         // ring reads it, and would build ring again each time.
         for (name, _) in env::vars_os() {
@@ -31,7 +32,12 @@ impl Programs {
             }
         }
         let output = cargo
-            .args(["build", "--quiet", "--examples", "--message-format=json-render-diagnostics"])
+            .args([
+                "build",
+                "--quiet",
+                "--examples",
+                "--message-format=json-render-diagnostics",
+            ])
             .current_dir(root)
             .stderr(Stdio::inherit())
             .output()
@@ -70,15 +76,18 @@ impl Programs {
         let words: Vec<&str> = line.split_whitespace().collect();
         let mut command = match words[..] {
             ["cargo", "run", "--example", name, ref rest @ ..] => {
-                let file =
-                    self.files.get(name).with_context(|| format!("no program is called {name}"))?;
+                let file = self
+                    .files
+                    .get(name)
+                    .with_context(|| format!("no program is called {name}"))?;
                 let mut command = Command::new(file);
                 command.args(rest.strip_prefix(&["--"]).unwrap_or(rest));
                 command
             }
             ["python3", ref rest @ ..] => {
-                let mut command =
-                    Command::new(python(&self.root).context("no Python with the requirements")?);
+                let mut command = Command::new(
+                    python(&self.root).context("no Python with the requirements")?,
+                );
                 command.args(rest).env("PYTHONDONTWRITEBYTECODE", "1");
                 command
             }
@@ -95,8 +104,11 @@ impl Programs {
 /// The Python interpreter that has what the twins import: `$WHILE_YOU_WAIT_PYTHON`, or the one in `.venv`, or `python3`;
 /// none where that one lacks a requirement.
 pub fn python(root: &Path) -> Option<OsString> {
-    let in_venv =
-        root.join(if cfg!(windows) { ".venv/Scripts/python.exe" } else { ".venv/bin/python" });
+    let in_venv = root.join(if cfg!(windows) {
+        ".venv/Scripts/python.exe"
+    } else {
+        ".venv/bin/python"
+    });
     let python = env::var_os("WHILE_YOU_WAIT_PYTHON")
         .or_else(|| in_venv.is_file().then(|| in_venv.into_os_string()))
         .unwrap_or_else(|| "python3".into());

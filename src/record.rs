@@ -64,7 +64,8 @@ impl Recording {
         // One pipe for both, so that what was printed stays in the order in which it was printed.
         let (mut output, into) = io::pipe()?;
         child.stdout(into.try_clone()?).stderr(into);
-        let mut running = child.spawn().with_context(|| format!("cannot run {command}"))?;
+        let mut running =
+            child.spawn().with_context(|| format!("cannot run {command}"))?;
         // The command still holds the writing end; reading would never come to an end.
         drop(child);
         let mut bytes = Vec::new();
@@ -76,7 +77,8 @@ impl Recording {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error.into()),
         };
-        let output = without_port(std::str::from_utf8(&bytes).context("the output is not UTF-8")?);
+        let output =
+            without_port(std::str::from_utf8(&bytes).context("the output is not UTF-8")?);
         Ok(Self { command: command.to_owned(), output, run })
     }
 
@@ -86,16 +88,18 @@ impl Recording {
     /// When a file of it cannot be read, or the first line is no command.
     pub fn read(root: &Path, name: &str) -> Result<Self> {
         let path = file(root, name, "txt");
-        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let text =
+            fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         let (first, output) = text.split_once('\n').unwrap_or((&text, ""));
-        let command = first
-            .strip_prefix("$ ")
-            .with_context(|| format!("{}: the first line is not `$ COMMAND`", path.display()))?;
+        let command = first.strip_prefix("$ ").with_context(|| {
+            format!("{}: the first line is not `$ COMMAND`", path.display())
+        })?;
         let json = file(root, name, "json");
         let run = match fs::read_to_string(&json) {
-            Ok(text) => {
-                Some(serde_json::from_str(&text).with_context(|| json.display().to_string())?)
-            }
+            Ok(text) => Some(
+                serde_json::from_str(&text)
+                    .with_context(|| json.display().to_string())?,
+            ),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error).with_context(|| json.display().to_string()),
         };
@@ -121,7 +125,12 @@ impl Recording {
             program: run.program.clone(),
             peak_in_flight: run.peak_in_flight,
             threads: run.threads,
-            results: run.results.iter().cloned().map(|r| Report { elapsed_ms: 0.0, ..r }).collect(),
+            results: run
+                .results
+                .iter()
+                .cloned()
+                .map(|r| Report { elapsed_ms: 0.0, ..r })
+                .collect(),
             structure: run.spans.structure(),
         });
         Shape { lines: self.output.lines().filter_map(line_shape).collect(), run }
@@ -142,7 +151,8 @@ fn line_shape(line: &str) -> Option<String> {
     let mut shape = Vec::new();
     for (i, word) in words.iter().enumerate() {
         let is_number = word.parse::<f64>().is_ok();
-        let is_time = words.get(i + 1).is_some_and(|unit| matches!(*unit, "ms" | "s" | "%"));
+        let is_time =
+            words.get(i + 1).is_some_and(|unit| matches!(*unit, "ms" | "s" | "%"));
         shape.push(if is_number && is_time { "#" } else { word });
     }
     Some(shape.join(" "))
@@ -195,7 +205,8 @@ pub fn record(root: &Path, wanted: &[String], mut said: impl FnMut(&str)) -> Res
     }
     let machine = machine(root)?;
     let machine_file = file(root, "machine", "txt");
-    let same_machine = fs::read_to_string(&machine_file).is_ok_and(|recorded| recorded == machine);
+    let same_machine =
+        fs::read_to_string(&machine_file).is_ok_and(|recorded| recorded == machine);
     ensure!(
         wanted.is_empty() || same_machine,
         "the other recordings were made on another machine or with another compiler: record all of them"
@@ -229,8 +240,8 @@ fn machine(root: &Path) -> Result<String> {
         let output = Command::new(program).arg("--version").output()?;
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
-    let python =
-        python(root).map_or_else(|| Ok("no Python".to_owned()), |python| version(&python))?;
+    let python = python(root)
+        .map_or_else(|| Ok("no Python".to_owned()), |python| version(&python))?;
     Ok(format!(
         "CPU       {} x {cpu}\nmemory    {gib} GiB\nsystem    {}, kernel {}\ncompiler  {}, profile dev of this workspace\npython    {python}\n",
         system.cpus().len(),
@@ -248,7 +259,8 @@ fn file(root: &Path, name: &str, ending: &str) -> PathBuf {
 fn write(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().context("a file without a folder")?;
     let file = tempfile::NamedTempFile::new_in(folder)?;
-    fs::write(file.path(), text).with_context(|| format!("cannot write {}", path.display()))?;
+    fs::write(file.path(), text)
+        .with_context(|| format!("cannot write {}", path.display()))?;
     file.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(())
 }
@@ -261,9 +273,18 @@ mod tests {
     fn times_and_bars_are_left_out_of_a_line_and_nothing_else() {
         let shape = |line| line_shape(line).unwrap_or_default();
         assert_eq!(shape("site-1 121 ms ████░░  █ thread 1"), "site-1 # ms thread 1");
-        assert_eq!(shape("site-1 9.8 ms █ thread 1"), shape("  site-1   14 ms   ██  thread 1"));
-        assert_ne!(shape("site-1 121 ms 200, 1024 bytes"), shape("site-1 121 ms 200, 1025 bytes"));
-        assert_ne!(shape("1 thread, at most 1 in flight"), shape("1 thread, at most 5 in flight"));
+        assert_eq!(
+            shape("site-1 9.8 ms █ thread 1"),
+            shape("  site-1   14 ms   ██  thread 1")
+        );
+        assert_ne!(
+            shape("site-1 121 ms 200, 1024 bytes"),
+            shape("site-1 121 ms 200, 1025 bytes")
+        );
+        assert_ne!(
+            shape("1 thread, at most 1 in flight"),
+            shape("1 thread, at most 5 in flight")
+        );
         assert_eq!(line_shape("░░░░ waiting"), None);
     }
 

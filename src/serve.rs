@@ -25,7 +25,9 @@ use axum::routing::get;
 use futures_util::stream;
 use tokio::sync::watch::Receiver;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+use tower_http::compression::predicate::{
+    DefaultPredicate, NotForContentType, Predicate,
+};
 
 /// The port of the reader, unless another is asked for.
 pub const DEFAULT_PORT: u16 = 3000;
@@ -95,7 +97,11 @@ impl Site {
     }
 }
 
-fn read_files(dir: &Path, prefix: &str, files: &mut BTreeMap<String, File>) -> io::Result<()> {
+fn read_files(
+    dir: &Path,
+    prefix: &str,
+    files: &mut BTreeMap<String, File>,
+) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
@@ -196,7 +202,8 @@ async fn guard(State(port): State<u16>, request: Request, next: Next) -> Respons
     );
     // `GET http://host/path`: the address outranks the header.
     let authority = request.uri().authority();
-    let mut response = if one_of_ours && authority.is_none_or(|host| ours(host.as_str())) {
+    let mut response = if one_of_ours && authority.is_none_or(|host| ours(host.as_str()))
+    {
         next.run(request).await
     } else {
         let sentence = format!("This reader answers only to http://127.0.0.1:{port}/.\n");
@@ -218,8 +225,11 @@ async fn file(
     let files = &sites.borrow().files;
     let path = path.map_or_else(String::new, |extract::Path(path)| path);
     let index = |dir: &str| files.get(&format!("{dir}index.html"));
-    let found =
-        if path.is_empty() || path.ends_with('/') { index(&path) } else { files.get(&path) };
+    let found = if path.is_empty() || path.ends_with('/') {
+        index(&path)
+    } else {
+        files.get(&path)
+    };
     let Some(file) = found else {
         if index(&format!("{path}/")).is_some() {
             return Redirect::temporary(&format!("/{path}/")).into_response();

@@ -15,6 +15,8 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// A listing longer than this is two ideas, or is not read.
 const LONGEST_LISTING: usize = 25;
+/// A wider line is cut off on the page, at 1280 pixels.
+const WIDEST_LISTING: usize = 90;
 /// A page longer than this, in bytes of source, is two pages.
 const LONGEST_PAGE: usize = 12 * 1024;
 
@@ -35,8 +37,9 @@ impl Page<'_> {
     /// Everything on this page that breaks a rule; a line each.
     fn problems(&self, programs: &BTreeSet<String>) -> Vec<String> {
         let mut problems = Vec::new();
-        let mut say =
-            |problem: String| problems.push(format!("{}: {problem}", self.path.display()));
+        let mut say = |problem: String| {
+            problems.push(format!("{}: {problem}", self.path.display()));
+        };
         if self.text.len() > LONGEST_PAGE {
             say(format!("{} bytes: is it one idea or two?", self.text.len()));
         }
@@ -45,9 +48,9 @@ impl Page<'_> {
                 Some("rust" | "python") => self.check_listing(&code),
                 Some("console" | "text") => self.check_output(&code),
                 Some("sh") => self.check_commands(&code, programs),
-                Some(other) => {
-                    Err(format!("a block of `{other}`: use rust, python, console, text or sh"))
-                }
+                Some(other) => Err(format!(
+                    "a block of `{other}`: use rust, python, console, text or sh"
+                )),
                 None => Err(format!("a block without a language: {code:?}")),
             };
             if let Err(problem) = outcome {
@@ -90,12 +93,15 @@ impl Page<'_> {
     fn check_listing(&self, code: &str) -> Result<(), String> {
         let include = self.only_include(code)?;
         let path = include.file.display();
-        let folders: Vec<&str> = include.file.iter().filter_map(|part| part.to_str()).collect();
+        let folders: Vec<&str> =
+            include.file.iter().filter_map(|part| part.to_str()).collect();
         let is_tested = match folders[..] {
             ["examples", _, "src" | "examples", ..] => {
                 include.file.extension() == Some("rs".as_ref())
             }
-            ["examples", _, "python", ..] => include.file.extension() == Some("py".as_ref()),
+            ["examples", _, "python", ..] => {
+                include.file.extension() == Some("py".as_ref())
+            }
             // Built by trybuild, and wrong as a whole.
             ["examples", _, "wrong", ..] => return Ok(()),
             _ => false,
@@ -103,15 +109,26 @@ impl Page<'_> {
         if !is_tested {
             return Err(format!("{path} is not among the files that are built and run"));
         }
-        let anchor =
-            include.anchor.ok_or_else(|| format!("{path} is included without an anchor"))?;
+        let anchor = include
+            .anchor
+            .ok_or_else(|| format!("{path} is included without an anchor"))?;
         let text = fs::read_to_string(Path::new(ROOT).join(&include.file))
             .map_err(|error| format!("{path}: {error}"))?;
-        let listing = anchored(&text, &anchor).map_err(|problem| format!("{path}: {problem}"))?;
+        let listing =
+            anchored(&text, &anchor).map_err(|problem| format!("{path}: {problem}"))?;
+        if let Some(line) =
+            listing.iter().find(|line| line.chars().count() > WIDEST_LISTING)
+        {
+            return Err(format!(
+                "{path}:{anchor} has a line of more than {WIDEST_LISTING} columns: {line}"
+            ));
+        }
         match listing.len() {
             0 => Err(format!("{path}:{anchor} is empty")),
             1..=LONGEST_LISTING => Ok(()),
-            lines => Err(format!("{path}:{anchor} has {lines} lines, more than {LONGEST_LISTING}")),
+            lines => Err(format!(
+                "{path}:{anchor} has {lines} lines, more than {LONGEST_LISTING}"
+            )),
         }
     }
 
@@ -126,7 +143,11 @@ impl Page<'_> {
 
     /// A command for the reader to type names a program or a file that is there.
     #[expect(clippy::unused_self, reason = "it is a rule of a page like the others")]
-    fn check_commands(&self, code: &str, programs: &BTreeSet<String>) -> Result<(), String> {
+    fn check_commands(
+        &self,
+        code: &str,
+        programs: &BTreeSet<String>,
+    ) -> Result<(), String> {
         for line in code.lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words[..] {
@@ -134,7 +155,8 @@ impl Page<'_> {
                     return Err(format!("no program is called {name}: {line}"));
                 }
                 [python, file, ..]
-                    if python.ends_with("python") && !Path::new(ROOT).join(file).is_file() =>
+                    if python.ends_with("python")
+                        && !Path::new(ROOT).join(file).is_file() =>
                 {
                     return Err(format!("no file is called {file}: {line}"));
                 }
@@ -148,8 +170,9 @@ impl Page<'_> {
     /// The one include that a block consists of.
     fn only_include(&self, code: &str) -> Result<Include, String> {
         let code = code.trim();
-        let is_one =
-            code.starts_with("{{#include ") && code.ends_with("}}") && code.lines().count() == 1;
+        let is_one = code.starts_with("{{#include ")
+            && code.ends_with("}}")
+            && code.lines().count() == 1;
         if !is_one {
             return Err(format!("this is not an include, but typed or pasted: {code:?}"));
         }
@@ -197,11 +220,16 @@ fn anchored<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
             (Some(_), Some(_)) => Err(format!("there is more than one `{marker}`")),
         }
     };
-    let (begin, end) = (only(format!("ANCHOR: {name}"))?, only(format!("ANCHOR_END: {name}"))?);
+    let (begin, end) =
+        (only(format!("ANCHOR: {name}"))?, only(format!("ANCHOR_END: {name}"))?);
     if begin >= end {
         return Err(format!("ANCHOR_END: {name} stands before its beginning"));
     }
-    Ok(lines[begin + 1..end].iter().copied().filter(|line| !line.contains("ANCHOR")).collect())
+    Ok(lines[begin + 1..end]
+        .iter()
+        .copied()
+        .filter(|line| !line.contains("ANCHOR"))
+        .collect())
 }
 
 /// All Markdown files of the book, relative to the root.
@@ -246,7 +274,8 @@ fn every_page_is_in_the_summary_and_every_recording_on_a_page() {
     let summary = read(Path::new("book/SUMMARY.md"));
     let pages = pages();
     for page in pages.iter().filter(|page| !page.ends_with("SUMMARY.md")) {
-        let link = page.strip_prefix("book").unwrap().to_str().unwrap().replace('\\', "/");
+        let link =
+            page.strip_prefix("book").unwrap().to_str().unwrap().replace('\\', "/");
         assert!(summary.contains(&format!("({link})")), "{link} is not in SUMMARY.md");
     }
     let text: String = pages.iter().map(|page| read(page)).collect();
@@ -270,8 +299,8 @@ fn the_book_builds_as_strictly_as_it_can_and_asks_no_other_host() {
     );
     for page in pages().iter().filter(|page| !page.ends_with("SUMMARY.md")) {
         let html = book.join(page.strip_prefix("book").unwrap()).with_extension("html");
-        let html =
-            fs::read_to_string(&html).unwrap_or_else(|error| panic!("{}: {error}", html.display()));
+        let html = fs::read_to_string(&html)
+            .unwrap_or_else(|error| panic!("{}: {error}", html.display()));
         // A link may lead elsewhere; what a browser loads by itself may not.
         for tag in html.split('<').filter(|tag| !tag.starts_with("a ")) {
             let tag = tag.split('>').next().unwrap();
@@ -306,10 +335,17 @@ fn assert_refused(text: &str, because: &str) {
 #[test]
 fn what_is_typed_pasted_or_missing_is_refused() {
     const LIB: &str = "../../examples/01-sequential-fetch/src/lib.rs";
-    let block = |language: &str, code: &str| format!("# Page\n\n```{language}\n{code}\n```\n");
+    let block =
+        |language: &str, code: &str| format!("# Page\n\n```{language}\n{code}\n```\n");
 
-    assert_eq!(problems_of(&block("rust", &format!("{{{{#include {LIB}:fetch_all}}}}"))), [""; 0]);
-    assert_eq!(problems_of(&block("sh", "cargo run --example 01-sequential-fetch")), [""; 0]);
+    assert_eq!(
+        problems_of(&block("rust", &format!("{{{{#include {LIB}:fetch_all}}}}"))),
+        [""; 0]
+    );
+    assert_eq!(
+        problems_of(&block("sh", "cargo run --example 01-sequential-fetch")),
+        [""; 0]
+    );
 
     assert_refused(&block("rust", "fn main() {}"), "typed or pasted");
     assert_refused(&block("python", "print('hello')"), "typed or pasted");
@@ -324,13 +360,31 @@ fn what_is_typed_pasted_or_missing_is_refused() {
         &block("rust", &format!("{{{{#include {LIB}:no_such_anchor}}}}")),
         "there is no `ANCHOR: no_such_anchor`",
     );
-    assert_refused(&block("rust", &format!("{{{{#include {LIB}}}}}")), "without an anchor");
-    assert_refused(&block("rust", "{{#include ../../examples/nowhere.rs:a}}"), "is not there");
-    assert_refused(&block("rust", "{{#include ../../src/main.rs:a}}"), "not among the files");
+    assert_refused(
+        &block("rust", &format!("{{{{#include {LIB}}}}}")),
+        "without an anchor",
+    );
+    assert_refused(
+        &block("rust", "{{#include ../../examples/nowhere.rs:a}}"),
+        "is not there",
+    );
+    assert_refused(
+        &block("rust", "{{#include ../../src/main.rs:a}}"),
+        "not among the files",
+    );
     assert_refused(&block("console", "$ ls"), "typed or pasted");
-    assert_refused(&block("console", "{{#include ../../README.md}}"), "is not a recording");
-    assert_refused(&block("sh", "cargo run --example 01-no-such-program"), "no program is called");
-    assert_refused(&block("sh", ".venv/bin/python examples/no-such-file.py"), "no file is called");
+    assert_refused(
+        &block("console", "{{#include ../../README.md}}"),
+        "is not a recording",
+    );
+    assert_refused(
+        &block("sh", "cargo run --example 01-no-such-program"),
+        "no program is called",
+    );
+    assert_refused(
+        &block("sh", ".venv/bin/python examples/no-such-file.py"),
+        "no file is called",
+    );
     assert_refused("# Page\n\n{{#include nowhere.svg}}\n", "is not there");
     assert_refused("# Page\n\n{{#playground x.rs}}\n", "only {{#include}}");
     assert_refused(&format!("# Page\n\n{}", "long ".repeat(3000)), "one idea or two");
@@ -338,10 +392,13 @@ fn what_is_typed_pasted_or_missing_is_refused() {
 
 #[test]
 fn anchors_are_found_once_each_and_in_order() {
-    let text = "a\n// ANCHOR: x\nb\n// ANCHOR: xy\nc\n// ANCHOR_END: xy\n// ANCHOR_END: x\n";
+    let text =
+        "a\n// ANCHOR: x\nb\n// ANCHOR: xy\nc\n// ANCHOR_END: xy\n// ANCHOR_END: x\n";
     assert_eq!(anchored(text, "x").unwrap(), ["b", "c"]);
     assert_eq!(anchored(text, "xy").unwrap(), ["c"]);
-    assert!(anchored("// ANCHOR: x\nb\n", "x").unwrap_err().contains("no `ANCHOR_END: x`"));
+    assert!(
+        anchored("// ANCHOR: x\nb\n", "x").unwrap_err().contains("no `ANCHOR_END: x`")
+    );
     assert!(
         anchored("// ANCHOR_END: x\n// ANCHOR: x\n", "x")
             .unwrap_err()

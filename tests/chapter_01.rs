@@ -111,14 +111,21 @@ fn the_timeout_is_one_deadline_for_head_and_body_together() {
         let _ = stream.write_all(b"body");
         let _ = stream.read(&mut [0; 64]);
     });
-    assert_eq!(kind(fetch_with(Duration::from_millis(500), &url)), FetchErrorKind::Timeout);
+    assert_eq!(
+        kind(fetch_with(Duration::from_millis(500), &url)),
+        FetchErrorKind::Timeout
+    );
 }
 
 #[test]
 fn bodies_of_every_kind_are_counted_in_bytes() {
     let web = SlowWeb::builder().start().unwrap();
     for (path, bytes) in [("/empty", 0), ("/large", 4 << 20)] {
-        assert_eq!(fetch_with(PATIENCE, web.url(path).as_str()).unwrap().bytes, bytes, "{path}");
+        assert_eq!(
+            fetch_with(PATIENCE, web.url(path).as_str()).unwrap().bytes,
+            bytes,
+            "{path}"
+        );
     }
     let server = MockServer::start();
     server.mock(|when, then| {
@@ -169,7 +176,8 @@ fn an_answer_that_is_not_http_and_one_that_never_begins_are_errors_of_the_connec
 
 #[test]
 fn sequential_means_one_in_flight_on_one_connection_in_the_order_given() {
-    let web = SlowWeb::builder().sites([3, 1, 2].map(Duration::from_millis)).start().unwrap();
+    let web =
+        SlowWeb::builder().sites([3, 1, 2].map(Duration::from_millis)).start().unwrap();
     let urls = web.urls();
     let results = fetch_all(&client(PATIENCE).unwrap(), &urls);
     let asked: Vec<Url> = results.into_iter().map(|result| result.unwrap().url).collect();
@@ -180,7 +188,11 @@ fn sequential_means_one_in_flight_on_one_connection_in_the_order_given() {
 #[test]
 fn a_barrier_of_two_is_never_passed_one_after_another() {
     let deadline = Duration::from_millis(50);
-    let web = SlowWeb::builder().sites([Duration::ZERO; 3]).barrier(2, deadline).start().unwrap();
+    let web = SlowWeb::builder()
+        .sites([Duration::ZERO; 3])
+        .barrier(2, deadline)
+        .start()
+        .unwrap();
     for result in fetch_all(&client(PATIENCE).unwrap(), &web.urls()) {
         assert_eq!(kind(result), FetchErrorKind::Status(503));
     }

@@ -19,7 +19,8 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// These take a command, not the shared arguments.
 const OWN_ARGUMENTS: [&str; 1] = ["01-waiting-or-working"];
 
-static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| Programs::build(Path::new(ROOT)).unwrap());
+static PROGRAMS: LazyLock<Programs> =
+    LazyLock::new(|| Programs::build(Path::new(ROOT)).unwrap());
 
 /// Every program on the stage, as the command line that runs it: in Rust, and in Python where Python can run.
 static COMMANDS: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -40,7 +41,11 @@ static COMMANDS: LazyLock<Vec<String>> = LazyLock::new(|| {
 fn can_run_python() -> bool {
     let found = python(Path::new(ROOT)).is_some();
     if !found {
-        assert_ne!(env::var("CI").as_deref(), Ok("true"), "CI must not skip the Python twins");
+        assert_ne!(
+            env::var("CI").as_deref(),
+            Ok("true"),
+            "CI must not skip the Python twins"
+        );
         eprintln!(
             "skipped: the Python twins, for want of Python 3 with requirements.txt installed"
         );
@@ -84,7 +89,8 @@ fn output(line: &str, arguments: &[&str]) -> Output {
 fn run(line: &str, arguments: &[&str]) -> Run {
     let output = output(line, &[arguments, &["--format", "json"]].concat());
     let context = || format!("{line} {arguments:?}\n{output:?}");
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", context()))
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", context()))
 }
 
 fn computes(run: &Run) -> bool {
@@ -95,7 +101,10 @@ fn computes(run: &Run) -> bool {
 fn every_twin_is_the_twin_of_a_program() {
     let names: Vec<&str> = PROGRAMS.names().collect();
     for (program, file) in twins() {
-        assert!(names.contains(&program.as_str()), "{file} is the twin of no program ({program})");
+        assert!(
+            names.contains(&program.as_str()),
+            "{file} is the twin of no program ({program})"
+        );
     }
 }
 
@@ -126,7 +135,8 @@ fn the_shared_arguments_are_accepted_and_the_json_is_consistent() {
         assert!(run.threads >= 1, "{line}");
         assert_eq!(run.threads, run.spans.threads(), "{line}");
         assert!(run.cpu_ms.is_some_and(|cpu| cpu >= 0.0) || cfg!(windows), "{line}");
-        let longest = run.results.iter().map(|result| result.elapsed_ms).fold(0.0, f64::max);
+        let longest =
+            run.results.iter().map(|result| result.elapsed_ms).fold(0.0, f64::max);
         assert!(run.wall_ms >= longest, "{line}: {} < {longest}", run.wall_ms);
         for span in &run.spans.spans {
             assert!(
@@ -151,13 +161,20 @@ fn the_shared_arguments_are_accepted_and_the_json_is_consistent() {
                 run.results.iter().all(|r| r.elapsed_ms >= 20.0),
                 "{line}: the sites take 20 ms"
             );
-            assert!(run.peak_in_flight.is_some_and(|peak| (1..=6).contains(&peak)), "{line}");
+            assert!(
+                run.peak_in_flight.is_some_and(|peak| (1..=6).contains(&peak)),
+                "{line}"
+            );
         }
 
         let drawn = fs::read_to_string(&svg).unwrap();
         assert_eq!(drawn, run.to_svg(), "{line}: the picture is of this run");
         let trace = fs::read_to_string(&trace).unwrap();
-        assert_eq!(trace, run.spans.to_chrome_trace(), "{line}: the trace is of this run");
+        assert_eq!(
+            trace,
+            run.spans.to_chrome_trace(),
+            "{line}: the trace is of this run"
+        );
     }
 }
 
@@ -172,7 +189,10 @@ fn a_twin_gives_the_results_of_its_program() {
         let python = run(&format!("python3 {file}"), &arguments);
         let results = |run: &Run| -> Vec<_> {
             let path = |url: &str| url.rsplit('/').next().map(str::to_owned);
-            run.results.iter().map(|r| (path(&r.url), r.ok, r.status, r.bytes, r.value)).collect()
+            run.results
+                .iter()
+                .map(|r| (path(&r.url), r.ok, r.status, r.bytes, r.value))
+                .collect()
         };
         assert_eq!(results(&rust), results(&python), "{program}");
         assert_eq!(rust.peak_in_flight, python.peak_in_flight, "{program}");
@@ -232,8 +252,11 @@ fn a_site_that_fails_is_a_result_and_exit_code_1() {
         web.url("/never").to_string(),
         web.url("/empty").to_string(),
     ];
-    let arguments: Vec<&str> =
-        urls.iter().map(String::as_str).chain(["--timeout", "300", "--format", "json"]).collect();
+    let arguments: Vec<&str> = urls
+        .iter()
+        .map(String::as_str)
+        .chain(["--timeout", "300", "--format", "json"])
+        .collect();
     for line in COMMANDS.iter() {
         let output = output(line, &arguments);
         if output.status.code() == Some(2) {
@@ -251,7 +274,11 @@ fn a_site_that_fails_is_a_result_and_exit_code_1() {
             .iter()
             .map(|r| r.error.as_deref().unwrap_or("none").split(": ").next().unwrap())
             .collect();
-        assert_eq!(errors, ["none", "status 404", "refused", "body", "timeout", "none"], "{line}");
+        assert_eq!(
+            errors,
+            ["none", "status 404", "refused", "body", "timeout", "none"],
+            "{line}"
+        );
         assert_eq!(run.results[1].status, Some(404), "{line}");
         assert!(run.results[4].elapsed_ms >= 300.0, "{line}: {:?}", run.results[4]);
     }
@@ -284,7 +311,10 @@ fn what_cannot_be_written_is_one_line_and_exit_code_2() {
         assert_eq!(output.status.code(), Some(2), "{line}: {error}");
         assert_eq!(error.lines().count(), 1, "{line}: {error}");
         assert!(error.contains("no-such-folder"), "{line}: {error}");
-        assert!(!output.stdout.is_empty(), "{line}: the results are printed all the same");
+        assert!(
+            !output.stdout.is_empty(),
+            "{line}: the results are printed all the same"
+        );
     }
 }
 
@@ -314,7 +344,10 @@ fn waiting_or_working_ends_as_its_command_did() {
     let python_or_cargo = env!("CARGO").as_ref();
     let known = waiting_or_working(&[python_or_cargo, "--version".as_ref()]);
     assert_eq!(known.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&known.stdout).starts_with("cargo "), "its output stays clean");
+    assert!(
+        String::from_utf8_lossy(&known.stdout).starts_with("cargo "),
+        "its output stays clean"
+    );
     assert!(String::from_utf8_lossy(&known.stderr).starts_with("wall "), "{known:?}");
 
     let failing = waiting_or_working(&[python_or_cargo, "no-such-command".as_ref()]);

@@ -35,7 +35,10 @@ fn serves_every_page_of_the_summary_and_what_the_pages_load() {
         .filter_map(|event| match event {
             Event::Start(Tag::Link { dest_url, .. }) if !dest_url.is_empty() => {
                 let path = dest_url.replace("README.md", "index.md");
-                Some(format!("/{}", path.trim_start_matches("./").replace(".md", ".html")))
+                Some(format!(
+                    "/{}",
+                    path.trim_start_matches("./").replace(".md", ".html")
+                ))
             }
             _ => None,
         })
@@ -46,7 +49,11 @@ fn serves_every_page_of_the_summary_and_what_the_pages_load() {
     for page in pages.iter().map(String::as_str).chain(["/", "/print.html"]) {
         let answer = reader.get(page);
         assert_eq!(answer.status, 200, "{page}");
-        assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"), "{page}");
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/html; charset=utf-8"),
+            "{page}"
+        );
         let folder = &page[..=page.rfind('/').unwrap()];
         let html = answer.text();
         let loaded = ["src=\"", "<link rel=\"stylesheet\" href=\""];
@@ -74,7 +81,9 @@ fn serves_every_page_of_the_summary_and_what_the_pages_load() {
         }
         types.insert(media_type);
     }
-    for expected in ["text/css; charset=utf-8", "text/javascript; charset=utf-8", "font/woff2"] {
+    for expected in
+        ["text/css; charset=utf-8", "text/javascript; charset=utf-8", "font/woff2"]
+    {
         assert!(types.contains(expected), "no page loads {expected}: {types:?}");
     }
 }
@@ -92,12 +101,20 @@ fn a_folder_is_its_index_page() {
 #[test]
 fn an_unknown_path_is_the_page_404_of_the_book() {
     let reader = Reader::start(&Book::new().root);
-    for path in
-        ["/nowhere", "/folder/nowhere.html", "/nowhere/", "/welcome.html/", "/.reader/nowhere"]
-    {
+    for path in [
+        "/nowhere",
+        "/folder/nowhere.html",
+        "/nowhere/",
+        "/welcome.html/",
+        "/.reader/nowhere",
+    ] {
         let answer = reader.get(path);
         assert_eq!(answer.status, 404, "{path}");
-        assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"), "{path}");
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/html; charset=utf-8"),
+            "{path}"
+        );
         assert!(answer.text().contains("Document not found (404)"), "{path}");
     }
 }
@@ -107,7 +124,8 @@ fn compresses_text_when_asked_and_only_then() {
     let reader = Reader::start(&Book::new().root);
     let plain = reader.get("/welcome.html");
     assert_eq!(plain.header("content-encoding"), None);
-    let zipped = reader.request("GET /welcome.html HTTP/1.1", "Accept-Encoding: gzip\r\n");
+    let zipped =
+        reader.request("GET /welcome.html HTTP/1.1", "Accept-Encoding: gzip\r\n");
     assert_eq!(zipped.header("content-encoding"), Some("gzip"));
     assert_eq!(zipped.header("vary"), Some("accept-encoding"));
     assert!(zipped.body.len() < plain.body.len() / 2);
@@ -120,9 +138,11 @@ fn asks_the_browser_to_ask_again_and_answers_briefly_when_nothing_changed() {
     assert_eq!(answer.header("cache-control"), Some("no-cache"));
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     let etag = answer.header("etag").unwrap();
-    let again = reader.request("GET /welcome.html HTTP/1.1", &format!("If-None-Match: {etag}\r\n"));
+    let again = reader
+        .request("GET /welcome.html HTTP/1.1", &format!("If-None-Match: {etag}\r\n"));
     assert_eq!((again.status, again.body.len()), (304, 0));
-    let other = reader.request("GET /folder/ HTTP/1.1", &format!("If-None-Match: {etag}\r\n"));
+    let other =
+        reader.request("GET /folder/ HTTP/1.1", &format!("If-None-Match: {etag}\r\n"));
     assert_eq!(other.status, 200);
 }
 
@@ -193,7 +213,9 @@ fn answers_only_to_its_own_names() {
         format!("GET / HTTP/1.1\r\nHost: evil.example:{port}\r\n"),
         format!("GET / HTTP/1.1\r\nHost: localhost.evil.example:{port}\r\n"),
         format!("GET / HTTP/1.1\r\nHost: localhost:{}\r\n", port ^ 1),
-        format!("GET / HTTP/1.1\r\nHost: localhost:{port}\r\nHost: evil.example:{port}\r\n"),
+        format!(
+            "GET / HTTP/1.1\r\nHost: localhost:{port}\r\nHost: evil.example:{port}\r\n"
+        ),
         format!("GET http://evil.example:{port}/ HTTP/1.1\r\nHost: localhost:{port}\r\n"),
         format!("GET /.reader/events HTTP/1.1\r\nHost: evil.example:{port}\r\n"),
         format!("POST / HTTP/1.1\r\nHost: evil.example:{port}\r\n"),
@@ -209,8 +231,8 @@ fn only_reads() {
     let reader = Reader::start(&Book::new().root);
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"] {
         for path in ["/", "/welcome.html", "/nowhere", "/.reader/events"] {
-            let answer =
-                reader.request(&format!("{method} {path} HTTP/1.1"), "Content-Length: 0\r\n");
+            let answer = reader
+                .request(&format!("{method} {path} HTTP/1.1"), "Content-Length: 0\r\n");
             assert_eq!(answer.status, 405, "{method} {path}");
         }
     }
@@ -229,7 +251,10 @@ fn a_change_is_built_and_told_to_the_open_pages() {
     let events = reader.events();
     let first = events.next_version();
     let shown = reader.get("/welcome.html").text();
-    assert!(shown.contains(&format!("data-version=\"{first}\"")), "a page knows its version");
+    assert!(
+        shown.contains(&format!("data-version=\"{first}\"")),
+        "a page knows its version"
+    );
     assert!(!shown.contains("A new sentence."));
 
     book.write("book/welcome.md", "# Welcome\n\nA new sentence.\n");
@@ -260,7 +285,11 @@ fn a_broken_change_keeps_the_old_book_until_it_is_mended() {
     let error = reader.next_report().unwrap_err();
     assert!(error.contains("nowhere.rs"), "{error}");
     assert_eq!(reader.get("/welcome.html").text(), before);
-    assert!(!fs::read_to_string(reader.dest.join("welcome.html")).unwrap().contains("nowhere.rs"));
+    assert!(
+        !fs::read_to_string(reader.dest.join("welcome.html"))
+            .unwrap()
+            .contains("nowhere.rs")
+    );
 
     book.write("book.toml", "this is no TOML");
     assert!(reader.next_report().is_err());
@@ -283,7 +312,11 @@ fn live_reload_is_no_part_of_the_book() {
         (script.status, script.header("content-type")),
         (200, Some("text/javascript; charset=utf-8"))
     );
-    assert!(!fs::read_to_string(reader.dest.join("welcome.html")).unwrap().contains(".reader"));
+    assert!(
+        !fs::read_to_string(reader.dest.join("welcome.html"))
+            .unwrap()
+            .contains(".reader")
+    );
     assert!(!reader.dest.join(".reader").exists());
     assert_eq!(
         Site::load(&reader.dest).unwrap().version(),
@@ -296,10 +329,15 @@ fn live_reload_is_no_part_of_the_book() {
 #[test]
 fn a_book_with_a_mistake_is_not_built() {
     let toml = BOOK_TOML;
-    let unknown = |section: &str| toml.replace(section, &format!("{section}\nno-such-key = 1"));
+    let unknown =
+        |section: &str| toml.replace(section, &format!("{section}\nno-such-key = 1"));
     for (path, content, named) in [
         ("book/welcome.md", "{{#include nowhere.rs}}".into(), "nowhere.rs"),
-        ("book/welcome.md", "A `Vec` in <b>bold that never ends".into(), "unclosed HTML tag"),
+        (
+            "book/welcome.md",
+            "A `Vec` in <b>bold that never ends".into(),
+            "unclosed HTML tag",
+        ),
         ("book/SUMMARY.md", "[Welcome](unwritten.md)".into(), "unwritten.md"),
         ("book/SUMMARY.md", "# Summary".into(), "no chapter"),
         ("book.toml", unknown("[output.html]"), "book.toml: "),
@@ -315,7 +353,10 @@ fn a_book_with_a_mistake_is_not_built() {
         let output = book.run(&["build"]);
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{named}: {error}");
-        assert!(error.starts_with("error: ") && error.contains(named), "{named}: {error}");
+        assert!(
+            error.starts_with("error: ") && error.contains(named),
+            "{named}: {error}"
+        );
         assert_eq!(
             fs::read(book.root.join("target/book/welcome.html")).unwrap(),
             before,
@@ -338,7 +379,9 @@ fn builds_where_it_is_told_but_over_nobodys_files() {
     book.write("book/welcome.md", "# Welcome\n\nAgain.\n");
     assert_success(&book.run(&["build", "--dest", "out/here"]));
     assert!(
-        fs::read_to_string(book.root.join("out/here/welcome.html")).unwrap().contains("Again.")
+        fs::read_to_string(book.root.join("out/here/welcome.html"))
+            .unwrap()
+            .contains("Again.")
     );
 
     book.write("precious/thesis.txt", "three years");
@@ -355,15 +398,24 @@ fn builds_where_it_is_told_but_over_nobodys_files() {
         assert_eq!(output.status.code(), Some(1), "{dest}: {error}");
         assert!(error.contains(named) && error.lines().count() == 1, "{dest}: {error}");
     }
-    assert_eq!(fs::read_to_string(book.root.join("precious/thesis.txt")).unwrap(), "three years");
+    assert_eq!(
+        fs::read_to_string(book.root.join("precious/thesis.txt")).unwrap(),
+        "three years"
+    );
 }
 
 #[test]
 fn the_root_is_the_nearest_book_or_the_one_compiled_in() {
     let book = Book::new();
-    assert_eq!(build::find_root(&book.root.join("examples/01-one/src")).unwrap(), book.root);
+    assert_eq!(
+        build::find_root(&book.root.join("examples/01-one/src")).unwrap(),
+        book.root
+    );
     let nowhere = TempDir::new().unwrap();
-    assert_eq!(build::find_root(nowhere.path()).unwrap(), Path::new(env!("CARGO_MANIFEST_DIR")));
+    assert_eq!(
+        build::find_root(nowhere.path()).unwrap(),
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+    );
 }
 
 // --------------------------------------------------------------------------------------------------- how it starts and ends
@@ -383,13 +435,16 @@ fn ctrl_c_ends_it_whatever_is_open() {
     let asked = format!("GET /.reader/events HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
     let events = Events::on(connect(asked));
     events.next_version();
-    let mut kept_alive = connect(format!("GET / HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n"));
+    let mut kept_alive =
+        connect(format!("GET / HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n"));
     kept_alive.read_exact(&mut [0; 512]).unwrap();
     let half_asked = connect("GET / HT".into());
     let silent = connect(String::new());
 
-    let killed =
-        Command::new("kill").args(["-INT", &program.child.id().to_string()]).status().unwrap();
+    let killed = Command::new("kill")
+        .args(["-INT", &program.child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(killed.success());
     assert_eq!(program.wait().code(), Some(0));
     drop((half_asked, silent));
@@ -420,10 +475,16 @@ fn a_full_disk_is_one_line_and_no_panic() {
     let output = ended(book.command(&["--no-open", "--port", "0"]).stdout(full()));
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(error.contains("cannot print the address") && error.lines().count() == 1, "{error}");
+    assert!(
+        error.contains("cannot print the address") && error.lines().count() == 1,
+        "{error}"
+    );
 
-    let deaf =
-        book.command(&["build", "--dest", "/dev/null/book"]).stderr(full()).status().unwrap();
+    let deaf = book
+        .command(&["build", "--dest", "/dev/null/book"])
+        .stderr(full())
+        .status()
+        .unwrap();
     assert_eq!(deaf.code(), Some(1)); // a panic would be 101
 }
 
@@ -550,7 +611,8 @@ impl Reader {
         stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
-        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer");
+        let end =
+            bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer");
         let body = bytes.split_off(end + 4);
         let head = String::from_utf8(bytes).unwrap();
         Answer { status: head[9..12].parse().unwrap(), head, body }
@@ -566,8 +628,12 @@ impl Reader {
 
     fn events(&self) -> Events {
         let mut stream = self.connect();
-        write!(stream, "GET /.reader/events HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", self.port)
-            .unwrap();
+        write!(
+            stream,
+            "GET /.reader/events HTTP/1.1\r\nHost: localhost:{}\r\n\r\n",
+            self.port
+        )
+        .unwrap();
         Events::on(stream)
     }
 
@@ -637,8 +703,12 @@ impl Program {
             .unwrap();
         let mut address = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
-        let port =
-            address.trim().strip_prefix("http://127.0.0.1:").unwrap().strip_suffix('/').unwrap();
+        let port = address
+            .trim()
+            .strip_prefix("http://127.0.0.1:")
+            .unwrap()
+            .strip_suffix('/')
+            .unwrap();
         Self { port: port.parse().unwrap(), child }
     }
 

@@ -18,8 +18,14 @@ fn a_fresh_run_has_the_shape_of_the_recorded_one() {
     for name in names(root).unwrap() {
         let recorded = Recording::read(root, &name).unwrap();
         if recorded.command.contains("python3") && python(root).is_none() {
-            assert_ne!(env::var("CI").as_deref(), Ok("true"), "CI must not skip the Python twins");
-            eprintln!("skipped: {name}, for want of Python 3 with requirements.txt installed");
+            assert_ne!(
+                env::var("CI").as_deref(),
+                Ok("true"),
+                "CI must not skip the Python twins"
+            );
+            eprintln!(
+                "skipped: {name}, for want of Python 3 with requirements.txt installed"
+            );
             continue;
         }
         let fresh = Recording::make(&programs, &recorded.command).unwrap();

@@ -120,7 +120,7 @@ def instrument(function):
             ended = TIMELINE.now()
             TIMELINE.add(function.__name__, label_of(subject), began, ended)
             if TIMELINE.live:
-                tell(f"  {label_of(subject):<16} {ms(ended - began):>8}   {outcome}")
+                tell(f"  {label_of(subject):<14} {ms(ended - began):>8}   {outcome}")
 
     return recorded
 

@@ -260,9 +260,9 @@ impl Builder {
             let counters = Arc::clone(&counters);
             move || server::run(self, &counters, &ready, stopped)
         })?;
-        let address = bound
-            .recv()
-            .map_err(|_| io::Error::other("the slow-web thread ended before it listened"))??;
+        let address = bound.recv().map_err(|_| {
+            io::Error::other("the slow-web thread ended before it listened")
+        })??;
 
         let base = url_of(address)?;
         Ok(SlowWeb {
@@ -277,7 +277,8 @@ impl Builder {
     }
 
     fn check(&self) -> io::Result<()> {
-        let invalid = |sentence: String| Err(io::Error::new(io::ErrorKind::InvalidInput, sentence));
+        let invalid =
+            |sentence: String| Err(io::Error::new(io::ErrorKind::InvalidInput, sentence));
         let mut seen = std::collections::HashSet::new();
         for (name, latency) in &self.sites {
             let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -288,18 +289,27 @@ impl Builder {
                 ));
             }
             if SPECIAL_PATHS.iter().any(|(path, _)| path[1..] == **name) {
-                return invalid(format!("site name {name:?}: that path is served already"));
+                return invalid(format!(
+                    "site name {name:?}: that path is served already"
+                ));
             }
             if !seen.insert(name) {
                 return invalid(format!("site name {name:?} is given twice"));
             }
-            latency.check().or_else(|sentence| invalid(format!("site {name:?}: {sentence}")))?;
+            latency
+                .check()
+                .or_else(|sentence| invalid(format!("site {name:?}: {sentence}")))?;
         }
         if self.slots == Some(0) {
-            return invalid("with 0 slots nothing is ever answered: use at least 1".into());
+            return invalid(
+                "with 0 slots nothing is ever answered: use at least 1".into(),
+            );
         }
         if !(0.0..=1.0).contains(&self.error_rate) {
-            return invalid(format!("error rate {}: use a fraction from 0 to 1", self.error_rate));
+            return invalid(format!(
+                "error rate {}: use a fraction from 0 to 1",
+                self.error_rate
+            ));
         }
         if self.body_size > MAX_BODY_SIZE {
             return invalid(format!(

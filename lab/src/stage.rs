@@ -64,12 +64,16 @@ where
     F: Error + 'static,
 {
     run(|arguments, output, measure| {
-        let web = if arguments.urls.is_empty() { Some(start_web(arguments)?) } else { None };
+        let web =
+            if arguments.urls.is_empty() { Some(start_web(arguments)?) } else { None };
         let urls = web.as_ref().map_or_else(|| arguments.urls.clone(), SlowWeb::urls);
         match &web {
             Some(web) => {
                 let sites = count(urls.len(), "site");
-                output.line(&format!("{sites} on a slow web at http://{}", web.address()))?;
+                output.line(&format!(
+                    "{sites} on a slow web at http://{}",
+                    web.address()
+                ))?;
             }
             None => output.line(&format!("{}, not ours", count_addresses(urls.len())))?,
         }
@@ -95,15 +99,21 @@ where
 pub fn crunch(job: impl FnOnce(&Work) -> Vec<u64>) -> ExitCode {
     run(|arguments, output, measure| {
         if !arguments.urls.is_empty() {
-            return Err("this program computes: it has no use for addresses (try --help)".into());
+            return Err(
+                "this program computes: it has no use for addresses (try --help)".into(),
+            );
         }
         let pieces = arguments.sites.unwrap_or(5) as u64;
-        let chunks: Vec<Range<u64>> =
-            (0..pieces).map(|i| NUMBERS * i / pieces..NUMBERS * (i + 1) / pieces).collect();
+        let chunks: Vec<Range<u64>> = (0..pieces)
+            .map(|i| NUMBERS * i / pieces..NUMBERS * (i + 1) / pieces)
+            .collect();
         let cut = count(chunks.len(), "chunk");
         output.line(&format!("the primes below {NUMBERS}, counted in {cut}"))?;
         output.line("")?;
-        let work = Work { chunks: repeat(&chunks, arguments.rounds), workers: arguments.workers };
+        let work = Work {
+            chunks: repeat(&chunks, arguments.rounds),
+            workers: arguments.workers,
+        };
         Ok(measure.run(|| {
             let values = job(&work);
             work.chunks
@@ -165,7 +175,9 @@ impl Measure {
         let began = Instant::now();
         let mut results = job();
         let wall = began.elapsed();
-        let cpu = cpu_time().zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
+        let cpu = cpu_time()
+            .zip(cpu_before)
+            .map(|(after, before)| after.saturating_sub(before));
         let record = self.timeline.record();
         report::add_elapsed_of_work(&mut results, &record);
         Run {

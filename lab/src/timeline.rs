@@ -94,7 +94,11 @@ impl Record {
 
 /// `120 ms`, or `0.4 ms` where whole milliseconds would hide the value.
 pub(crate) fn ms(value: f64) -> String {
-    if value > 0.0 && value < 9.95 { format!("{value:.1} ms") } else { format!("{value:.0} ms") }
+    if value > 0.0 && value < 9.95 {
+        format!("{value:.1} ms")
+    } else {
+        format!("{value:.0} ms")
+    }
 }
 
 /// `1 thread`, `2 threads`.

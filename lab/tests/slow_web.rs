@@ -62,7 +62,8 @@ fn text(web: &SlowWeb, path: &str) -> String {
 fn ask(web: &SlowWeb, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(web.address()).expect("the web listens");
     stream.set_read_timeout(Some(FOREVER)).expect("not zero");
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").expect("the web reads");
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .expect("the web reads");
     stream
 }
 
@@ -81,7 +82,9 @@ fn is_unanswered(stream: &mut TcpStream) -> bool {
     stream.set_read_timeout(Some(A_MOMENT)).expect("not zero");
     let read = stream.read(&mut [0]);
     stream.set_read_timeout(Some(FOREVER)).expect("not zero");
-    read.is_err_and(|e| matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut))
+    read.is_err_and(|e| {
+        matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+    })
 }
 
 /// Waits until the other thread has got there, and says how it stands when it never does.
@@ -112,13 +115,17 @@ fn requests_and_connections_are_counted_and_stats_says_the_same() {
     let web = start(quick());
     let mut first = ask(&web, "/empty");
     head(&mut first);
-    write!(first, "GET /empty HTTP/1.1\r\nhost: localhost\r\n\r\n").expect("the web reads");
+    write!(first, "GET /empty HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .expect("the web reads");
     head(&mut first); // the second request on the same connection
     head(&mut ask(&web, "/nowhere"));
     assert_eq!((web.requests(), web.connections()), (3, 2));
 
     let stats = text(&web, "/stats"); // a connection more, but no request
-    assert_eq!(stats, r#"{"requests":3,"connections":3,"in_flight":0,"peak_in_flight":1}"#);
+    assert_eq!(
+        stats,
+        r#"{"requests":3,"connections":3,"in_flight":0,"peak_in_flight":1}"#
+    );
     assert_eq!(web.requests(), 3);
 }
 
@@ -194,14 +201,20 @@ fn a_barrier_lets_five_threads_pass_together() {
     let web = start(SlowWeb::builder().sites([Duration::ZERO; 5]).barrier(5, FOREVER));
     for round in 1..=2 {
         thread::scope(|scope| {
-            let asking: Vec<_> =
-                web.urls().into_iter().map(|url| scope.spawn(|| CLIENT.get(url).send())).collect();
+            let asking: Vec<_> = web
+                .urls()
+                .into_iter()
+                .map(|url| scope.spawn(|| CLIENT.get(url).send()))
+                .collect();
             for thread in asking {
                 let answer = thread.join().expect("no panic").expect("an answer");
                 assert_eq!(answer.status(), StatusCode::OK);
             }
         });
-        assert_eq!((web.requests(), web.peak_in_flight(), web.in_flight()), (5 * round, 5, 0));
+        assert_eq!(
+            (web.requests(), web.peak_in_flight(), web.in_flight()),
+            (5 * round, 5, 0)
+        );
     }
 }
 
@@ -216,7 +229,11 @@ fn a_barrier_refuses_one_after_another_and_says_why() {
             "1 of 5 requests arrived together within 10 ms: they are made one after another\n"
         );
     }
-    assert_eq!(text(&web, "delay/0"), "answered after 0 ms\n", "only sites are behind the barrier");
+    assert_eq!(
+        text(&web, "delay/0"),
+        "answered after 0 ms\n",
+        "only sites are behind the barrier"
+    );
 }
 
 #[test]
@@ -245,9 +262,15 @@ fn who_hangs_up_at_the_barrier_has_not_arrived() {
 
 /// The statuses of 40 requests to each of two sites, asked in turn or one site after the other.
 fn statuses(seed: u64, in_turn: bool) -> [Vec<u16>; 2] {
-    let web =
-        start(SlowWeb::builder().site("a", NO_TIME).site("b", NO_TIME).error_rate(0.5).seed(seed));
-    let ask = |site| CLIENT.get(web.url(site)).send().expect("an answer").status().as_u16();
+    let web = start(
+        SlowWeb::builder()
+            .site("a", NO_TIME)
+            .site("b", NO_TIME)
+            .error_rate(0.5)
+            .seed(seed),
+    );
+    let ask =
+        |site| CLIENT.get(web.url(site)).send().expect("an answer").status().as_u16();
     if in_turn {
         (0..40).map(|_| (ask("a"), ask("b"))).unzip::<_, _, Vec<_>, Vec<_>>().into()
     } else {
@@ -266,7 +289,9 @@ fn errors_depend_on_seed_site_and_count_and_not_on_what_happens_elsewhere() {
 
 #[test]
 fn an_error_rate_of_zero_never_fails_and_of_one_always() {
-    for (rate, status) in [(0.0, StatusCode::OK), (1.0, StatusCode::INTERNAL_SERVER_ERROR)] {
+    for (rate, status) in
+        [(0.0, StatusCode::OK), (1.0, StatusCode::INTERNAL_SERVER_ERROR)]
+    {
         let web = start(quick().error_rate(rate));
         assert!((0..50).all(|_| get(&web, "quick").status() == status), "at {rate}");
     }
@@ -283,13 +308,21 @@ fn latencies_are_drawn_from_where_they_say() {
     assert!(draws(Latency::constant(ms(50))).iter().all(|&l| l == ms(50)));
 
     let uniform = draws(Latency::uniform(ms(50), ms(200)));
-    assert_eq!(uniform, draws(Latency::uniform(ms(50), ms(200))), "the same seed draws the same");
+    assert_eq!(
+        uniform,
+        draws(Latency::uniform(ms(50), ms(200))),
+        "the same seed draws the same"
+    );
     assert!(uniform.iter().all(|&l| (ms(50)..=ms(200)).contains(&l)));
     assert!(near(median(uniform.clone()), ms(125)), "{:?}", median(uniform));
 
     let long = draws(Latency::long_tail(ms(50), 2.0, ms(500)));
     assert!(long.iter().all(|&l| (ms(50)..=ms(500)).contains(&l)));
-    assert!(near(median(long.clone()), ms(50).mul_f64(2_f64.sqrt())), "{:?}", median(long));
+    assert!(
+        near(median(long.clone()), ms(50).mul_f64(2_f64.sqrt())),
+        "{:?}",
+        median(long)
+    );
     // P(latency = cap) = (50 / 500)^2 = 1 %
     let capped = long.iter().filter(|&&l| l == ms(500)).count();
     assert!((70..=130).contains(&capped), "{capped} of 10001 at the cap");
@@ -322,7 +355,9 @@ fn a_site_answers_get_and_head_with_a_text_of_the_size_that_was_asked_for() {
         assert_eq!(answer.headers()["content-type"], "text/plain; charset=utf-8");
         let body = answer.text().expect("a body");
         assert_eq!(body.len(), size);
-        assert!(body.is_ascii() && "quick: good things".starts_with(&body[..size.min(18)]));
+        assert!(
+            body.is_ascii() && "quick: good things".starts_with(&body[..size.min(18)])
+        );
         assert_eq!(body, text(&web, "quick"));
 
         let head = CLIENT.head(web.url("quick")).send().expect("an answer");
@@ -338,7 +373,8 @@ fn urls_are_those_of_the_sites_in_order() {
     let web = start(quick().sites([ms(1), ms(2)]));
     let address = web.address();
     assert!(address.ip().is_loopback());
-    let expected = ["quick", "site-1", "site-2"].map(|name| format!("http://{address}/{name}"));
+    let expected =
+        ["quick", "site-1", "site-2"].map(|name| format!("http://{address}/{name}"));
     assert_eq!(web.urls().iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
     assert_eq!(web.url("delay/5"), web.url("/delay/5"));
     assert_eq!(web.url("/stats?now").as_str(), format!("http://{address}/stats?now"));
@@ -368,7 +404,9 @@ fn status_and_delay_answer_what_was_asked_or_say_why_not() {
     for code in [200, 204, 301, 404, 503, 599] {
         assert_eq!(get(&web, &format!("status/{code}")).status(), code);
     }
-    for path in ["status/100", "status/600", "status/x", "delay/60001", "delay/-1", "delay/x"] {
+    for path in
+        ["status/100", "status/600", "status/x", "delay/60001", "delay/-1", "delay/x"]
+    {
         let answer = get(&web, path);
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{path}");
         assert!(answer.text().expect("a body").contains(" takes "), "{path}");
@@ -394,8 +432,11 @@ fn redirects_lead_to_the_first_site_and_nowhere() {
 #[test]
 fn never_is_a_timeout() {
     let web = start(quick());
-    let error =
-        CLIENT.get(web.url("never")).timeout(A_MOMENT).send().expect_err("there is no answer");
+    let error = CLIENT
+        .get(web.url("never"))
+        .timeout(A_MOMENT)
+        .send()
+        .expect_err("there is no answer");
     assert!(error.is_timeout(), "{error:?}");
 }
 
@@ -441,8 +482,10 @@ fn the_refused_address_refuses_and_is_nobody_elses() {
     let error = CLIENT.get(refused.clone()).send().expect_err("nobody listens");
     assert!(error.is_connect(), "{error:?}");
     assert!(io_kinds(&error).contains(&io::ErrorKind::ConnectionRefused), "{error:?}");
-    let taken =
-        SlowWeb::builder().port(refused.port().expect("a port")).start().expect_err("it is held");
+    let taken = SlowWeb::builder()
+        .port(refused.port().expect("a port"))
+        .start()
+        .expect_err("it is held");
     assert_eq!(taken.kind(), io::ErrorKind::AddrInUse);
 }
 
@@ -495,7 +538,10 @@ fn a_web_goes_down_at_once_with_requests_pending_and_connections_open() {
         // At once: only a thread that was joined has surely let go of its port.
         gone.send(TcpStream::connect(address).is_err()).expect("the test waits");
     });
-    assert!(is_gone.recv_timeout(FOREVER).expect("the drop returns"), "nobody listens any more");
+    assert!(
+        is_gone.recv_timeout(FOREVER).expect("the drop returns"),
+        "nobody listens any more"
+    );
     for stream in pending.iter_mut().chain([&mut idle]) {
         assert!(
             matches!(stream.read(&mut [0]), Ok(0) | Err(_)),
@@ -542,15 +588,19 @@ fn the_program_prints_its_address_first_and_ends_with_its_input() {
     out.read_to_string(&mut rest).expect("text");
     assert!(rest.lines().all(|line| line.len() <= 80), "{rest}");
     assert!(
-        rest.contains("/site-10 ") && rest.contains("2 more") && rest.contains("/delay/{ms}"),
+        rest.contains("/site-10 ")
+            && rest.contains("2 more")
+            && rest.contains("/delay/{ms}"),
         "{rest}"
     );
 }
 
 #[test]
 fn the_program_does_not_mind_a_closed_pipe() {
-    let mut child =
-        program().args(["--port", "0", "--until-stdin-closes"]).spawn().expect("it starts");
+    let mut child = program()
+        .args(["--port", "0", "--until-stdin-closes"])
+        .spawn()
+        .expect("it starts");
     drop(child.stdout.take());
     let ended = child.wait_with_output().expect("it ends"); // closes its input as well
     assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");

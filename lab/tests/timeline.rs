@@ -127,7 +127,8 @@ fn waiting_is_drawn_hollow_and_holding_solid() {
     };
     let text = record.to_text();
     let rows: Vec<&str> = text.lines().skip(1).collect();
-    let bar = |row: &str| -> String { row.chars().filter(|c| "█░".contains(*c)).collect() };
+    let bar =
+        |row: &str| -> String { row.chars().filter(|c| "█░".contains(*c)).collect() };
     let hollow = bar(rows[0]);
     assert!(hollow.starts_with("█░") && hollow.ends_with("░█"), "{text}");
     assert_eq!(hollow.matches('█').count(), 2, "{text}");
@@ -139,11 +140,14 @@ fn waiting_is_drawn_hollow_and_holding_solid() {
 }
 
 /// Any record: spans in the order of their begin, stretches inside their span, many without length, labels of any kind.
-fn records(rows: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Record> {
+fn records(
+    rows: impl Into<proptest::collection::SizeRange>,
+) -> impl Strategy<Value = Record> {
     let point = prop_oneof![Just(0.0), Just(1.0), 0.0..1.0_f64];
     let length = prop_oneof![Just(0.0), 0.0..1.0_f64];
     let held = proptest::collection::vec((1_usize..40, point.clone(), point), 0..4);
-    let label = prop_oneof!["site-[0-9]{1,3}", "\\PC{0,30}", Just("a\n\n<b>&\"\u{1}".to_owned())];
+    let label =
+        prop_oneof!["site-[0-9]{1,3}", "\\PC{0,30}", Just("a\n\n<b>&\"\u{1}".to_owned())];
     let span = (label, 0.0..1e6_f64, length, 0.0..1e6_f64, held);
     proptest::collection::vec(span, rows).prop_map(|spans| {
         let mut spans: Vec<Span> = spans
@@ -265,7 +269,8 @@ fn five_hundred_rows_are_legible() {
         .collect();
     assert_eq!(labels.len(), 20);
     assert_eq!(labels[19], "site-476 … site-500");
-    let height: f64 = document.root_element().attribute("height").unwrap().parse().unwrap();
+    let height: f64 =
+        document.root_element().attribute("height").unwrap().parse().unwrap();
     assert!(height < 3000.0, "{height}");
 }
 

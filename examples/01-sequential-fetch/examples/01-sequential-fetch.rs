@@ -7,6 +7,9 @@ use sequential_fetch::{client, fetch_all};
 
 // ANCHOR: main
 fn main() -> ExitCode {
-    stage::fetch(|sites| client(sites.timeout), |client, sites| fetch_all(&client, &sites.urls))
+    stage::fetch(
+        |sites| client(sites.timeout),
+        |client, sites| fetch_all(&client, &sites.urls),
+    )
 }
 // ANCHOR_END: main

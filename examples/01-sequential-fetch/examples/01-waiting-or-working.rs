@@ -32,7 +32,10 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(_) => {
-            return complain("say which command to run: COMMAND [ARGS]... (try --help)", 2);
+            return complain(
+                "say which command to run: COMMAND [ARGS]... (try --help)",
+                2,
+            );
         }
     };
     match measure(&arguments.command) {
@@ -50,11 +53,13 @@ fn main() -> ExitCode {
 }
 
 // ANCHOR: measure
-/// Runs the command to its end. Returns how it ended, and its wall time and CPU time in seconds.
+/// Runs the command to its end. Returns how it ended, and its wall time and CPU time in
+/// seconds.
 fn measure(command: &[std::ffi::OsString]) -> io::Result<(ExitStatus, f64, f64)> {
     let began = Instant::now();
     let child = Command::new(&command[0]).args(&command[1..]).spawn()?;
-    // Like wait(), and the kernel adds what the child has used, together with the children that it has waited for.
+    // Like wait(), and the kernel adds what the child has used, together with those of its
+    // own children that it has waited for.
     let used = child.wait4()?;
     let wall = began.elapsed().as_secs_f64();
     let cpu = (used.rusage.utime + used.rusage.stime).as_secs_f64();

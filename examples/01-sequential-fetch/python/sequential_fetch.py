@@ -17,7 +17,8 @@ def fetch(session, url, timeout):
     began = time.perf_counter()
     response = session.get(url, timeout=timeout)
     response.raise_for_status()
-    return Page(url, response.status_code, len(response.content), time.perf_counter() - began)
+    elapsed = time.perf_counter() - began
+    return Page(url, response.status_code, len(response.content), elapsed)
 # ANCHOR_END: fetch
 
 

@@ -38,7 +38,8 @@ pub enum FetchErrorKind {
     /// The address cannot be used: no such host, or not one for HTTP.
     #[error("address: {0}")]
     Address(String),
-    /// Anything else: an answer that is not HTTP, redirects without end, a connection lost before the answer.
+    /// Anything else: an answer that is not HTTP, redirects without end, a connection
+    /// that is lost before the answer.
     #[error("connection: {0}")]
     Connection(String),
 }

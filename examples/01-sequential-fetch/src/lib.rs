@@ -45,10 +45,10 @@ impl fmt::Display for Page {
 /// When the system's certificates cannot be read.
 // ANCHOR: client
 pub fn client(timeout: Duration) -> reqwest::Result<Client> {
-    // The part that knows the ciphers. A second call finds it set already, which is as good.
+    // The part that knows the ciphers. A second call finds it set already: as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    // Set on the async builder, the timeout is one deadline for everything. Set on the blocking one, it would start
-    // afresh for the answer's head and for its body.
+    // Set on the async builder, the timeout is one deadline for everything. Set on the
+    // blocking one, it would start afresh for the body.
     let deadline = reqwest::Client::builder().timeout(timeout).no_proxy();
     ClientBuilder::from(deadline).timeout(None).build()
 }
@@ -65,12 +65,13 @@ pub fn fetch(client: &Client, url: &Url) -> Result<Page, FetchError> {
     let began = Instant::now();
     let failed = |kind| FetchError { url: url.clone(), elapsed: began.elapsed(), kind };
 
-    let response = client.get(url.clone()).send().map_err(|error| failed(error.into()))?;
+    let response =
+        client.get(url.clone()).send().map_err(|error| failed(error.into()))?;
     let status = response.status();
     if !status.is_success() {
         return Err(failed(FetchErrorKind::Status(status.as_u16())));
     }
-    // The head says that an answer has begun. Only the whole body says that it has arrived.
+    // The head says that an answer has begun. It has arrived when its body has.
     let body = response.bytes().map_err(|error| failed(error.into()))?;
 
     Ok(Page {
@@ -83,16 +84,17 @@ pub fn fetch(client: &Client, url: &Url) -> Result<Page, FetchError> {
 // ANCHOR_END: fetch
 
 // ANCHOR: fetch_all
-/// Fetches all pages, one after another: one result for each address, in the order of the addresses.
+/// Fetches all pages, one after another.
 ///
-/// A page that fails is an error in its place; the others are fetched all the same.
+/// One result for each address, in the order of the addresses. A page that fails is an
+/// error in its place; the others are fetched all the same.
 pub fn fetch_all(client: &Client, urls: &[Url]) -> Vec<Result<Page, FetchError>> {
     urls.iter().map(|url| fetch(client, url)).collect()
 }
 // ANCHOR_END: fetch_all
 
 // ANCHOR: crunch
-/// Counts the primes among `numbers` by trial division: work for a CPU, and for nothing else.
+/// Counts the primes among `numbers` by trial division: work for a CPU, and nothing else.
 #[instrument(ret)]
 pub fn crunch(numbers: Range<u64>) -> u64 {
     numbers.filter(|&n| is_prime(n)).map(|_| 1).sum()
@@ -104,7 +106,9 @@ fn is_prime(n: u64) -> bool {
 // ANCHOR_END: crunch
 
 // ANCHOR: crunch_all
-/// Counts the primes in each chunk, one chunk after another: one count for each chunk, in the order of the chunks.
+/// Counts the primes in each chunk, one chunk after another.
+///
+/// One count for each chunk, in the order of the chunks.
 pub fn crunch_all(chunks: &[Range<u64>]) -> Vec<u64> {
     chunks.iter().cloned().map(crunch).collect()
 }

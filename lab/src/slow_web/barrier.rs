@@ -55,8 +55,11 @@ impl Barrier {
             group.since = Instant::now();
         }
         group.waiting += 1;
-        let joined =
-            (Member { barrier: self, number: group.number }, group.since, group.closed.subscribe());
+        let joined = (
+            Member { barrier: self, number: group.number },
+            group.since,
+            group.closed.subscribe(),
+        );
         if group.waiting >= self.size {
             group.close();
         }

@@ -34,7 +34,8 @@ impl Listener for CountingListener {
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
         // axum's own accept, because it waits a second and tries again when the process has run out of descriptors.
-        let (stream, address) = <TcpListener as Listener>::accept(&mut self.listener).await;
+        let (stream, address) =
+            <TcpListener as Listener>::accept(&mut self.listener).await;
         self.counters.connections.fetch_add(1, SeqCst);
         // Without it, Nagle's algorithm may hold an answer back by up to 40 ms. It fails only for a dead connection.
         let _ = stream.set_nodelay(true);
@@ -97,11 +98,17 @@ impl AsyncWrite for Connection {
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 

@@ -132,7 +132,9 @@ pub fn latencies(
     let mut latencies: Vec<Duration> = match (sites, delays) {
         (None, []) => DEFAULT_DELAYS_MS.map(Duration::from_millis).into(),
         (None, delays) => delays.into(),
-        (Some(n), []) => (0..n).map(|_| Duration::from_millis(rng.u64(50..=200))).collect(),
+        (Some(n), []) => {
+            (0..n).map(|_| Duration::from_millis(rng.u64(50..=200))).collect()
+        }
         (Some(n), delays) => delays.iter().copied().cycle().take(n).collect(),
     };
     if let Some(delay) = delay {

@@ -76,8 +76,8 @@ pub(super) fn run(
     let port = builder.port;
     let app = app(builder, Arc::clone(counters));
     let serve = async {
-        let listener =
-            listen(port).map_err(|e| io::Error::new(e.kind(), format!("127.0.0.1:{port}: {e}")))?;
+        let listener = listen(port)
+            .map_err(|e| io::Error::new(e.kind(), format!("127.0.0.1:{port}: {e}")))?;
         let address = listener.local_addr()?;
         let listener = CountingListener { listener, counters: Arc::clone(counters) };
         // Nobody listens to `ready` only if the starter is gone, and then `stopped` ends this at once.
@@ -111,9 +111,14 @@ fn app(builder: Builder, counters: Arc<Counters>) -> Router {
     let site = |(name, latency)| Site { name, latency, asked: AtomicU64::new(0) };
     let sites: Vec<Site> = builder.sites.into_iter().map(site).collect();
     let web = Arc::new(Web {
-        index: (0..).zip(&sites).map(|(place, site)| (site.name.clone(), place)).collect(),
+        index: (0..)
+            .zip(&sites)
+            .map(|(place, site)| (site.name.clone(), place))
+            .collect(),
         sites,
-        slots: builder.slots.map(|slots| Semaphore::new(slots.min(Semaphore::MAX_PERMITS))),
+        slots: builder
+            .slots
+            .map(|slots| Semaphore::new(slots.min(Semaphore::MAX_PERMITS))),
         barrier: builder.barrier.map(|(n, deadline)| Barrier::new(n, deadline)),
         error_rate: builder.error_rate,
         body_size: builder.body_size,
@@ -132,7 +137,9 @@ fn app(builder: Builder, counters: Arc<Counters>) -> Router {
         .route(
             "/cut",
             get(|| {
-                ready(part_of_a_body(|| "the connection is closed before the body is complete"))
+                ready(part_of_a_body(
+                    || "the connection is closed before the body is complete",
+                ))
             }),
         )
         .route("/not-utf8", get(|| ready(text(&b"caf\xe9, in Latin-1\n"[..]))))
@@ -154,7 +161,11 @@ async fn count(State(web): State<Arc<Web>>, request: Request, next: Next) -> Res
     response
 }
 
-async fn site_page(State(web): State<Arc<Web>>, Path(name): Path<String>, uri: Uri) -> Response {
+async fn site_page(
+    State(web): State<Arc<Web>>,
+    Path(name): Path<String>,
+    uri: Uri,
+) -> Response {
     let Some(site) = web.index.get(&name).map(|&place| &web.sites[place]) else {
         return not_found(uri).await;
     };
@@ -178,8 +189,9 @@ async fn site_page(State(web): State<Arc<Web>>, Path(name): Path<String>, uri: U
 
 async fn delay(State(web): State<Arc<Web>>, Path(ms): Path<String>) -> Response {
     let Some(ms) = ms.parse().ok().filter(|ms| *ms <= MAX_DELAY_MS) else {
-        let sentence =
-            format!("/delay/{{ms}} takes whole milliseconds from 0 to {MAX_DELAY_MS}, not {ms:?}");
+        let sentence = format!(
+            "/delay/{{ms}} takes whole milliseconds from 0 to {MAX_DELAY_MS}, not {ms:?}"
+        );
         return says(StatusCode::BAD_REQUEST, &sentence);
     };
     let _slot = web.slot().await;
@@ -222,7 +234,9 @@ async fn status(Path(code): Path<String>) -> Response {
     let code = code.parse().ok().filter(|code| (200..600).contains(code));
     match code.and_then(|code| StatusCode::from_u16(code).ok()) {
         Some(code) => says(code, &code.to_string()),
-        None => says(StatusCode::BAD_REQUEST, "/status/{code} takes a code from 200 to 599"),
+        None => {
+            says(StatusCode::BAD_REQUEST, "/status/{code} takes a code from 200 to 599")
+        }
     }
 }
 
@@ -238,19 +252,25 @@ async fn reset(ConnectInfo(reset): ConnectInfo<Reset>) -> Response {
 }
 
 async fn not_found(uri: Uri) -> Response {
-    says(StatusCode::NOT_FOUND, &format!("nothing is served at {}; / lists what is", uri.path()))
+    says(
+        StatusCode::NOT_FOUND,
+        &format!("nothing is served at {}; / lists what is", uri.path()),
+    )
 }
 
 /// Promises 1,024 bytes, sends half of them, calls `before_the_end`, and fails with what it says.
 ///
 /// The error makes hyper drop the connection, which is a close, or a reset if [`Reset`] was pulled.
-fn part_of_a_body(before_the_end: impl FnOnce() -> &'static str + Send + 'static) -> Response {
+fn part_of_a_body(
+    before_the_end: impl FnOnce() -> &'static str + Send + 'static,
+) -> Response {
     let part = stream::once(ready(Ok(Bytes::from(filler("part", 512)))));
     let end = stream::once(async move {
         sleep(TRAVEL).await;
         Err(io::Error::other(before_the_end()))
     });
-    ([(header::CONTENT_LENGTH, "1024")], text(Body::from_stream(part.chain(end)))).into_response()
+    ([(header::CONTENT_LENGTH, "1024")], text(Body::from_stream(part.chain(end))))
+        .into_response()
 }
 
 fn found(location: &str) -> Response {

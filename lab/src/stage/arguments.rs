@@ -77,7 +77,8 @@ impl Arguments {
     /// Reads the command line. On a bad argument one line is printed and the exit code is 2; help is no error.
     pub(super) fn from_command_line(program: &str) -> Result<Self, ExitCode> {
         Self::try_parse().map_err(|error| {
-            if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+            if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
+            {
                 // Nothing is lost when nobody reads the help to its end.
                 let _ = error.print();
                 return ExitCode::SUCCESS;
@@ -115,7 +116,10 @@ fn number(least: u64, most: u64) -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(least..=most)
 }
 
-fn millis(least: u64, most: u64) -> impl clap::builder::TypedValueParser<Value = Duration> {
+fn millis(
+    least: u64,
+    most: u64,
+) -> impl clap::builder::TypedValueParser<Value = Duration> {
     use clap::builder::TypedValueParser as _;
     RangedU64ValueParser::<u64>::new().range(least..=most).map(Duration::from_millis)
 }

@@ -13,30 +13,49 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::timeline::{label_of, ms};
 
-/// A layer that prints a line for each result: what `#[instrument(ret, err)]` says when a taught function returns.
+/// A layer that prints a line when a unit of work ends: what `#[instrument(ret, err)]` said when the taught function returned.
 #[derive(Debug, Default)]
 pub(super) struct Live;
 
-/// Kept with each span: what to call it, and since when it runs.
-struct Began(String, Instant);
+/// Kept with each span.
+struct Unit {
+    label: String,
+    begin: Instant,
+    /// What came of it, once that is known.
+    outcome: Option<String>,
+}
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Live {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
-            span.extensions_mut().insert(Began(label_of(attributes), Instant::now()));
+            let unit = Unit {
+                label: label_of(attributes),
+                begin: Instant::now(),
+                outcome: None,
+            };
+            span.extensions_mut().insert(unit);
         }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut outcome = Outcome(None);
         event.record(&mut outcome);
-        let (Some(text), Some(span)) = (outcome.0, context.event_span(event)) else {
-            return;
-        };
-        if let Some(Began(label, at)) = span.extensions().get() {
-            let elapsed = ms(at.elapsed().as_secs_f64() * 1e3);
+        if let (Some(text), Some(span)) = (outcome.0, context.event_span(event))
+            && let Some(unit) = span.extensions_mut().get_mut::<Unit>()
+        {
+            unit.outcome = Some(text);
+        }
+    }
+
+    // Not when the event comes: the time would be a little less than the one in the timeline.
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        let Some(span) = context.span(&id) else { return };
+        if let Some(Unit { label, begin, outcome: Some(text) }) = span.extensions().get()
+        {
+            let elapsed = ms(begin.elapsed().as_secs_f64() * 1e3);
             // A reader who has left (`| head`) is told nothing, and the run goes on to its exit code.
-            let _ = writeln!(std::io::stdout().lock(), "  {label:<16} {elapsed:>8}   {text}");
+            let _ =
+                writeln!(std::io::stdout().lock(), "  {label:<14} {elapsed:>8}   {text}");
         }
     }
 }

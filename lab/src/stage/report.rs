@@ -93,7 +93,10 @@ impl Run {
     pub fn save(&self, svg: Option<&Path>, trace: Option<&Path>) -> io::Result<()> {
         let write = |path: &Path, text: String| {
             fs::write(path, text).map_err(|error| {
-                io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()))
+                io::Error::new(
+                    error.kind(),
+                    format!("cannot write {}: {error}", path.display()),
+                )
             })
         };
         if let Some(path) = svg {

@@ -80,7 +80,8 @@ impl Timeline {
         let since_zero = |at: Instant| {
             (at.saturating_duration_since(state.zero).as_secs_f64() * 1e6).round() / 1e3
         };
-        let mut seen: Vec<&Open> = state.closed.iter().chain(state.open.values()).collect();
+        let mut seen: Vec<&Open> =
+            state.closed.iter().chain(state.open.values()).collect();
         seen.sort_by_key(|open| (open.begin, open.order));
         let spans = seen
             .into_iter()
@@ -152,7 +153,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Timeline {
         };
         let thread = number_of(&mut state.threads, thread::current().id());
         // The innermost stretch of this thread: a span can be entered by several threads at once.
-        let stretch = open.held.iter_mut().rev().find(|held| held.0 == thread && held.2.is_none());
+        let stretch =
+            open.held.iter_mut().rev().find(|held| held.0 == thread && held.2.is_none());
         if let Some(stretch) = stretch {
             stretch.2 = Some(Instant::now());
         }

@@ -33,7 +33,11 @@ impl Record {
             .map(|span| {
                 let times = seen.entry(&span.label).or_default();
                 *times += 1;
-                if *times == 1 { span.label.clone() } else { format!("{} ({times})", span.label) }
+                if *times == 1 {
+                    span.label.clone()
+                } else {
+                    format!("{} ({times})", span.label)
+                }
             })
             .collect();
 
@@ -46,13 +50,18 @@ impl Record {
                 let pair = (names[i].clone(), names[j].clone());
                 if i != j && a.end_ms <= b.begin_ms {
                     structure.one_after_another.insert(pair);
-                } else if names[i] < names[j] && a.begin_ms < b.end_ms && b.begin_ms < a.end_ms {
+                } else if names[i] < names[j]
+                    && a.begin_ms < b.end_ms
+                    && b.begin_ms < a.end_ms
+                {
                     structure.overlapping.insert(pair);
                 }
                 if names[i] < names[j] {
                     let threads = b.threads();
                     if a.threads().iter().any(|thread| threads.contains(thread)) {
-                        structure.on_one_thread.insert((names[i].clone(), names[j].clone()));
+                        structure
+                            .on_one_thread
+                            .insert((names[i].clone(), names[j].clone()));
                     }
                 }
             }

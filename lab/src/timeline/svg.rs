@@ -52,7 +52,8 @@ impl Record {
             r#"<svg xmlns="http://www.w3.org/2000/svg" class="timeline" id="{id}" role="img" aria-labelledby="{id}-title {id}-desc" width="100%" height="{height}">"#
         );
         let _ = writeln!(out, r#"<title id="{id}-title">{}</title>"#, escape(title));
-        let _ = writeln!(out, r#"<desc id="{id}-desc">{}</desc>"#, escape(&self.in_words()));
+        let _ =
+            writeln!(out, r#"<desc id="{id}-desc">{}</desc>"#, escape(&self.in_words()));
         let _ = writeln!(out, "<style>{STYLE}</style>");
         axis(&mut out, frame, height);
         let mut y = AXIS;
@@ -61,8 +62,12 @@ impl Record {
                 if row % GROUP == 0 {
                     let last = &self.spans[(row + GROUP).min(self.spans.len()) - 1];
                     let label = format!("{} … {}", span.label, last.label);
-                    let _ =
-                        writeln!(out, r#"<text x="0" y="{}">{}</text>"#, y + 14.0, escape(&label));
+                    let _ = writeln!(
+                        out,
+                        r#"<text x="0" y="{}">{}</text>"#,
+                        y + 14.0,
+                        escape(&label)
+                    );
                     y += LABEL + 3.0;
                 }
                 bar(&mut out, span, frame, y, STRIP - 1.0, None);
@@ -85,17 +90,32 @@ impl Record {
             ms(self.frame_ms())
         );
         for span in self.spans.iter().take(MOST_TOLD) {
-            let held: f64 = span.held.iter().map(|held| held.end_ms - held.begin_ms).sum();
-            let _ =
-                write!(words, " {}: from {} to {}", span.label, ms(span.begin_ms), ms(span.end_ms));
+            let held: f64 =
+                span.held.iter().map(|held| held.end_ms - held.begin_ms).sum();
+            let _ = write!(
+                words,
+                " {}: from {} to {}",
+                span.label,
+                ms(span.begin_ms),
+                ms(span.end_ms)
+            );
             if span.held.is_empty() {
                 words.push_str(", on no thread.");
             } else {
-                let _ = write!(words, ", holding {} for {}.", span.threads_in_words(), ms(held));
+                let _ = write!(
+                    words,
+                    ", holding {} for {}.",
+                    span.threads_in_words(),
+                    ms(held)
+                );
             }
         }
         if self.spans.len() > MOST_TOLD {
-            let _ = write!(words, " {} more are not told here.", self.spans.len() - MOST_TOLD);
+            let _ = write!(
+                words,
+                " {} more are not told here.",
+                self.spans.len() - MOST_TOLD
+            );
         }
         words
     }
@@ -118,8 +138,15 @@ fn axis(out: &mut String, frame: f64, height: f64) {
             _ => "middle",
         };
         let label = if tick == 0 { "0".to_owned() } else { tick_label(at) };
-        let _ = writeln!(out, r#"<line x1="{x}%" x2="{x}%" y1="{}" y2="{height}"/>"#, AXIS - 4.0);
-        let _ = writeln!(out, r#"<text x="{x}%" y="13" text-anchor="{anchor}">{label}</text>"#);
+        let _ = writeln!(
+            out,
+            r#"<line x1="{x}%" x2="{x}%" y1="{}" y2="{height}"/>"#,
+            AXIS - 4.0
+        );
+        let _ = writeln!(
+            out,
+            r#"<text x="{x}%" y="13" text-anchor="{anchor}">{label}</text>"#
+        );
         tick += 1;
     }
     out.push_str("</g>\n");
@@ -140,14 +167,25 @@ fn tick_label(at: f64) -> String {
     format!("{} ms", (at * 1e4).round() / 1e4)
 }
 
-fn bar(out: &mut String, span: &Span, frame: f64, y: f64, height: f64, label_at: Option<f64>) {
+fn bar(
+    out: &mut String,
+    span: &Span,
+    frame: f64,
+    y: f64,
+    height: f64,
+    label_at: Option<f64>,
+) {
     let threads = span.threads_in_words();
     let told = format!(
         "{} · {}",
         ms(span.elapsed_ms()),
         if threads.is_empty() { "no thread" } else { &threads }
     );
-    let _ = writeln!(out, r#"<g class="row"><title>{} · {told}</title>"#, escape(&span.label));
+    let _ = writeln!(
+        out,
+        r#"<g class="row"><title>{} · {told}</title>"#,
+        escape(&span.label)
+    );
     if let Some(y) = label_at {
         let label = escape(&span.label);
         let _ = writeln!(

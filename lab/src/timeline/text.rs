@@ -26,8 +26,11 @@ impl Record {
         if self.spans.is_empty() {
             return out;
         }
-        let folded =
-            if self.spans.len() > MOST_ROWS { self.spans.len() - ABOVE - BELOW } else { 0 };
+        let folded = if self.spans.len() > MOST_ROWS {
+            self.spans.len() - ABOVE - BELOW
+        } else {
+            0
+        };
         let shown = |row: usize| folded == 0 || row < ABOVE || row >= ABOVE + folded;
         let rows: Vec<&Span> = self
             .spans
@@ -37,14 +40,18 @@ impl Record {
             .map(|(_, span)| span)
             .collect();
 
-        let labels: Vec<String> = rows.iter().map(|span| cut(&span.label, LONGEST_LABEL)).collect();
+        let labels: Vec<String> =
+            rows.iter().map(|span| cut(&span.label, LONGEST_LABEL)).collect();
         let times: Vec<String> = rows.iter().map(|span| ms(span.elapsed_ms())).collect();
-        let threads: Vec<String> =
-            rows.iter().map(|span| cut(&span.threads_in_words(), LONGEST_THREADS)).collect();
+        let threads: Vec<String> = rows
+            .iter()
+            .map(|span| cut(&span.threads_in_words(), LONGEST_THREADS))
+            .collect();
         let label_columns = widest(&labels);
         let time_columns = widest(&times);
         // Two spaces around the bar, one between label and time.
-        let bar_columns = COLUMNS - label_columns - 1 - time_columns - 2 - widest(&threads);
+        let bar_columns =
+            COLUMNS - label_columns - 1 - time_columns - 2 - widest(&threads);
         let frame = self.frame_ms();
 
         let indent = label_columns + 1 + time_columns + 1;
