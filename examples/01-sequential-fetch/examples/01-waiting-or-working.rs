@@ -58,8 +58,8 @@ fn main() -> ExitCode {
 fn measure(command: &[std::ffi::OsString]) -> io::Result<(ExitStatus, f64, f64)> {
     let began = Instant::now();
     let child = Command::new(&command[0]).args(&command[1..]).spawn()?;
-    // Like wait(), and the kernel adds what the child has used, together with those of its
-    // own children that it has waited for.
+    // Like wait(), and the kernel adds what the child has used, and those of its own
+    // children that it has waited for.
     let used = child.wait4()?;
     let wall = began.elapsed().as_secs_f64();
     let cpu = (used.rusage.utime + used.rusage.stime).as_secs_f64();
