@@ -68,12 +68,14 @@ impl Programs {
     /// The command line that a page shows, as a command that runs at the root of the workspace.
     ///
     /// `cargo run --example NAME -- ARGS` becomes the built program itself, so that nothing of cargo's is in its output.
-    /// `python3 FILE ARGS` is run by the interpreter that [`python`] finds. Words are parted at spaces; there is no quoting.
+    /// `python3 FILE ARGS` is run by the interpreter that [`python`] finds. Words are parted at
+    /// white space, a `\` that continues a line is left out, and there is no quoting.
     ///
     /// # Errors
     /// When it is neither of these, or names a program that is not there.
     pub fn command(&self, line: &str) -> Result<Command> {
-        let words: Vec<&str> = line.split_whitespace().collect();
+        let words: Vec<&str> =
+            line.split_whitespace().filter(|&word| word != "\\").collect();
         let mut command = match words[..] {
             ["cargo", "run", "--example", name, ref rest @ ..] => {
                 let file = self

@@ -1,7 +1,7 @@
 //! Keeps what the programs of the book really print and draw.
 //!
-//! A recording is a file `book/recorded/NAME.txt`. Its first line is the command, after `$ `; the rest is what the command
-//! printed. For a program on the lab's stage, `NAME.json` is that same run as data and `NAME.svg` the picture drawn from it.
+//! A recording is a file `book/recorded/NAME.txt`. Its first line is the command, after `$ ` (a line that ends with `\` goes on in
+//! the next); the rest is what the command printed. For a program on the lab's stage, `NAME.json` is that same run as data and `NAME.svg` the picture drawn from it.
 //! There is no other list: to add a recording, write a `NAME.txt` with the first line only, and record.
 //!
 //! No two runs take the same milliseconds. What two runs must have in common is their [`Shape`]; a recording whose shape still
@@ -25,7 +25,7 @@ pub const FOLDER: &str = "book/recorded";
 /// A recorded run: what a page shows, and the data behind it.
 #[derive(Debug, Clone)]
 pub struct Recording {
-    /// The command, as a reader would type it at the root of the workspace.
+    /// The command, as a reader would type it at the root of the workspace; perhaps over several lines.
     pub command: String,
     /// What it printed, to standard output and standard error, the port of the slow web replaced.
     pub output: String,
@@ -90,8 +90,10 @@ impl Recording {
         let path = file(root, name, "txt");
         let text =
             fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        let (first, output) = text.split_once('\n').unwrap_or((&text, ""));
-        let command = first.strip_prefix("$ ").with_context(|| {
+        let lines = text.lines().take_while(|line| line.ends_with('\\')).count() + 1;
+        let end = text.split_inclusive('\n').take(lines).map(str::len).sum();
+        let (first, output) = text.split_at(end);
+        let command = first.trim_end().strip_prefix("$ ").with_context(|| {
             format!("{}: the first line is not `$ COMMAND`", path.display())
         })?;
         let json = file(root, name, "json");

@@ -154,8 +154,8 @@ impl Page<'_> {
                 ["cargo", "run", "--example", name, ..] if !programs.contains(name) => {
                     return Err(format!("no program is called {name}: {line}"));
                 }
-                [python, file, ..]
-                    if python.ends_with("python")
+                ["python3", file, ..]
+                    if !file.starts_with('-')
                         && !Path::new(ROOT).join(file).is_file() =>
                 {
                     return Err(format!("no file is called {file}: {line}"));
@@ -381,10 +381,7 @@ fn what_is_typed_pasted_or_missing_is_refused() {
         &block("sh", "cargo run --example 01-no-such-program"),
         "no program is called",
     );
-    assert_refused(
-        &block("sh", ".venv/bin/python examples/no-such-file.py"),
-        "no file is called",
-    );
+    assert_refused(&block("sh", "python3 examples/no-such-file.py"), "no file is called");
     assert_refused("# Page\n\n{{#include nowhere.svg}}\n", "is not there");
     assert_refused("# Page\n\n{{#playground x.rs}}\n", "only {{#include}}");
     assert_refused(&format!("# Page\n\n{}", "long ".repeat(3000)), "one idea or two");

@@ -84,9 +84,9 @@ fn verdict(wall: f64, cpu: f64) -> String {
 }
 // ANCHOR_END: verdict
 
-/// Forty columns for the wall time: solid where a core was busy.
+/// Forty columns for the wall time: filled to the share in which a core was busy.
 fn bar(busy: f64) -> String {
-    let solid = (1..=40).filter(|&column| f64::from(column) <= busy * 40.0).count();
+    let solid = (0..40).filter(|&column| f64::from(column) + 0.5 < busy * 40.0).count();
     "█".repeat(solid) + &"░".repeat(40 - solid)
 }
 

@@ -1,6 +1,7 @@
 //! The timeline as text, 80 columns wide.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use super::{Record, Span, ms};
 
@@ -77,33 +78,29 @@ impl Record {
 
 /// The row of one span: as many characters as there are columns.
 fn bar(span: &Span, frame: f64, columns: usize) -> String {
-    let (first, last) = cells(span.begin_ms, span.end_ms, frame, columns);
-    let mut cells_of_row = vec![' '; columns];
-    for cell in &mut cells_of_row[first..=last] {
-        *cell = '░';
-    }
+    let scale = columns as f64 / frame;
+    let whole = cells(span.begin_ms * scale, span.end_ms * scale, 0..columns);
+    let mut row = vec![' '; columns];
+    row[whole.clone()].fill('░');
     for held in &span.held {
-        let (first, last) = cells(held.begin_ms, held.end_ms, frame, columns);
-        for cell in &mut cells_of_row[first..=last] {
-            *cell = '█';
-        }
+        let part = cells(held.begin_ms * scale, held.end_ms * scale, whole.clone());
+        row[part].fill('█');
     }
-    cells_of_row.into_iter().collect()
+    row.into_iter().collect()
 }
 
-/// The first and the last column that a stretch of time covers; always at least one, always inside the frame.
-fn cells(begin: f64, end: f64, frame: f64, columns: usize) -> (usize, usize) {
-    let scale = columns as f64 / frame;
+/// The columns inside `bounds` that stand for a stretch of time. Both ends are rounded, so that what follows in time follows on
+/// the screen too, without an overlap; but there is always one column.
+fn cells(begin: f64, end: f64, bounds: Range<usize>) -> Range<usize> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "clamped to the frame"
+        reason = "times are not negative"
     )]
-    let column = |at: f64| (at * scale).clamp(0.0, columns as f64) as usize;
-    let first = column(begin).min(columns - 1);
-    // A stretch that ends on a column's left edge does not reach into that column.
-    let last = column((end - 1e-9 * frame).max(begin)).clamp(first, columns - 1);
-    (first, last)
+    let column = |at: f64| at.round() as usize;
+    let first = column(begin).clamp(bounds.start, bounds.end - 1);
+    let end = column(end).clamp(first + 1, bounds.end);
+    first..end
 }
 
 fn widest(texts: &[String]) -> usize {
