@@ -10,7 +10,8 @@ use std::{
 };
 
 use clap::Parser;
-use lab::slow_web::{SPECIAL_PATHS, SlowWeb, latencies};
+use lab::command_line::{self, SiteArguments, millis, number};
+use lab::slow_web::{MAX_DELAY_MS, SPECIAL_PATHS, SlowWeb};
 
 /// A web on 127.0.0.1 whose waits are known
 #[derive(Parser)]
@@ -19,17 +20,10 @@ struct Arguments {
     /// Where to listen; 0 is any free port
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// A site for each latency, in milliseconds [default: 120,80,200,50,150]
-    #[arg(long, value_name = "MS,...", value_delimiter = ',')]
-    delays: Vec<u64>,
-    /// So many sites: --delays over and over, or drawn evenly from 50 to 200 ms
-    #[arg(long, value_name = "N")]
-    sites: Option<usize>,
-    /// One latency for all sites, in milliseconds
-    #[arg(long, value_name = "MS")]
-    delay: Option<u64>,
+    #[command(flatten)]
+    sites: SiteArguments,
     /// How many requests are served at once; the others queue [default: no limit]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number(1, 1_000_000))]
     slots: Option<usize>,
     /// The fraction of requests that is answered 500, from 0 to 1
     #[arg(long, value_name = "FRACTION", default_value_t = 0.0)]
@@ -37,38 +31,23 @@ struct Arguments {
     /// The size of an answer, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 1024)]
     body_size: usize,
-    /// What latencies and errors are drawn with
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
     /// No answer before so many requests wait together [default: none]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number(1, 1_000_000))]
     barrier: Option<usize>,
     /// How long a barrier waits before it answers 503, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
-    barrier_deadline: u64,
+    #[arg(long, value_name = "MS", default_value = "1000", value_parser = millis(1, MAX_DELAY_MS))]
+    barrier_deadline: Duration,
     /// End when standard input is closed, as it is when the parent process dies
     #[arg(long)]
     until_stdin_closes: bool,
 }
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments: Arguments = match command_line::parse() {
         Ok(arguments) => arguments,
-        Err(help) if !help.use_stderr() => {
-            let _ = help.print();
-            return ExitCode::SUCCESS;
-        }
-        // One line, without clap's usage below it: whoever started this as a child shows it as it is.
-        Err(error) => {
-            let text = error.to_string();
-            let line = text.lines().next().unwrap_or_default();
-            return fail(line.trim_start_matches("error: "));
-        }
+        Err(code) => return code,
     };
-    let delays: Vec<Duration> =
-        arguments.delays.iter().copied().map(Duration::from_millis).collect();
-    let delay = arguments.delay.map(Duration::from_millis);
-    let latencies = latencies(arguments.sites, delay, &delays, arguments.seed);
+    let latencies = arguments.sites.latencies();
 
     let web = match start(&arguments, &latencies) {
         Ok(web) => web,
@@ -98,13 +77,13 @@ fn start(arguments: &Arguments, latencies: &[Duration]) -> io::Result<SlowWeb> {
         .sites(latencies.iter().copied())
         .error_rate(arguments.error_rate)
         .body_size(arguments.body_size)
-        .seed(arguments.seed)
+        .seed(arguments.sites.seed)
         .port(arguments.port);
     if let Some(slots) = arguments.slots {
         builder = builder.slots(slots);
     }
     if let Some(n) = arguments.barrier {
-        builder = builder.barrier(n, Duration::from_millis(arguments.barrier_deadline));
+        builder = builder.barrier(n, arguments.barrier_deadline);
     }
     builder.start()
 }
@@ -130,7 +109,6 @@ fn print(web: &SlowWeb, latencies: &[Duration]) -> io::Result<()> {
 }
 
 fn fail(sentence: &str) -> ExitCode {
-    // Not eprintln!, which panics when nobody reads.
-    let _ = writeln!(io::stderr(), "slow-web: {sentence}");
+    command_line::complain(sentence);
     ExitCode::from(2)
 }

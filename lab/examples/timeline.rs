@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use lab::command_line;
 use lab::stage::Run;
 
 /// Draws a run, read from standard input as the JSON that every program prints with --format json.
@@ -23,12 +24,16 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match draw(&Arguments::parse()) {
+    let arguments: Arguments = match command_line::parse() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    match draw(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read our output has left: nothing is wrong with the drawing.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "timeline: {error}");
+            command_line::complain(&error.to_string());
             ExitCode::from(2)
         }
     }
@@ -37,7 +42,8 @@ fn main() -> ExitCode {
 fn draw(arguments: &Arguments) -> io::Result<()> {
     let mut json = String::new();
     io::stdin().read_to_string(&mut json)?;
-    let run: Run = serde_json::from_str(&json).map_err(io::Error::other)?;
+    let run: Run = serde_json::from_str(&json)?;
+    run.check().map_err(io::Error::other)?;
     if arguments.format == "text" {
         let mut stdout = io::stdout().lock();
         stdout.write_all(run.drawing().as_bytes())?;

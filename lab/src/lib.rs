@@ -2,10 +2,12 @@
 //!
 //! - [`slow_web`]: an HTTP server on loopback whose waits are known, and which counts what it sees;
 //! - [`timeline`]: what ran when, and on which thread, drawn as text, SVG or a Chrome trace;
+//! - [`command_line`]: what all command lines have in common;
 //! - [`stage`]: what every program of the book shares: arguments, addresses, timing, report.
 //!
 //! Nothing here knows of the chapters.
 
+pub mod command_line;
 pub mod slow_web;
 pub mod stage;
 pub mod timeline;

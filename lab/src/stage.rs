@@ -13,7 +13,6 @@ mod output;
 mod report;
 
 use std::error::Error;
-use std::ffi::OsString;
 use std::ops::Range;
 use std::path::Path;
 use std::process::ExitCode;
@@ -22,6 +21,7 @@ use std::time::{Duration, Instant};
 use tracing_subscriber::prelude::*;
 use url::Url;
 
+use crate::command_line::{self, complain, program_name, with_causes};
 use crate::slow_web::SlowWeb;
 use crate::timeline::{Timeline, count};
 use arguments::{Arguments, Format};
@@ -57,7 +57,7 @@ pub const NUMBERS: u64 = 500_000;
 /// line and exit code 2. `job` returns one result per address, in the order of the addresses.
 pub fn fetch<T, P, E, F>(
     prepare: impl FnOnce(&Sites) -> Result<T, F>,
-    job: impl FnOnce(T, &Sites) -> Vec<Result<P, E>>,
+    job: impl FnOnce(&T, &Sites) -> Vec<Result<P, E>>,
 ) -> ExitCode
 where
     Report: From<P> + From<E>,
@@ -69,26 +69,28 @@ where
         let urls = web.as_ref().map_or_else(|| arguments.urls.clone(), SlowWeb::urls);
         match &web {
             Some(web) => {
-                let sites = count(urls.len(), "site");
+                let sites = count(urls.len(), "site", "sites");
                 output.line(&format!(
                     "{sites} on a slow web at http://{}",
                     web.address()
                 ))?;
             }
-            None => output.line(&format!("{}, not ours", count_addresses(urls.len())))?,
+            None => output.line(&count(urls.len(), "site of yours", "sites of yours"))?,
         }
         output.line("")?;
+        arguments.times_rounds(urls.len())?;
         let sites = Sites {
             urls: repeat(&urls, arguments.rounds),
             timeout: arguments.timeout,
             workers: arguments.workers,
         };
-        let prepared = prepare(&sites)?;
+        let prepared = prepare(&sites).map_err(|error| with_causes(&error))?;
         let report = |result| match result {
             Ok(page) => Report::from(page),
             Err(error) => Report::from(error),
         };
-        let run = measure.run(|| job(prepared, &sites).into_iter().map(report).collect());
+        let run =
+            measure.run(|| job(&prepared, &sites).into_iter().map(report).collect());
         Ok(Run { peak_in_flight: web.as_ref().map(SlowWeb::peak_in_flight), ..run })
     })
 }
@@ -103,13 +105,14 @@ pub fn crunch(job: impl FnOnce(&Work) -> Vec<u64>) -> ExitCode {
                 "this program computes: it has no use for addresses (try --help)".into(),
             );
         }
-        let pieces = arguments.sites.unwrap_or(5) as u64;
+        let pieces = arguments.sites.sites.unwrap_or(5) as u64;
         let chunks: Vec<Range<u64>> = (0..pieces)
             .map(|i| NUMBERS * i / pieces..NUMBERS * (i + 1) / pieces)
             .collect();
-        let cut = count(chunks.len(), "chunk");
+        let cut = count(chunks.len(), "chunk", "chunks");
         output.line(&format!("the primes below {NUMBERS}, counted in {cut}"))?;
         output.line("")?;
+        arguments.times_rounds(chunks.len())?;
         let work = Work {
             chunks: repeat(&chunks, arguments.rounds),
             workers: arguments.workers,
@@ -129,8 +132,7 @@ pub fn crunch(job: impl FnOnce(&Work) -> Vec<u64>) -> ExitCode {
 fn run(
     perform: impl FnOnce(&Arguments, &Output, &Measure) -> Result<Run, Box<dyn Error>>,
 ) -> ExitCode {
-    let program = program_name(std::env::args_os().next());
-    let arguments = match Arguments::from_command_line(&program) {
+    let arguments: Arguments = match command_line::parse() {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
@@ -143,12 +145,12 @@ fn run(
     let _ = tracing::subscriber::set_global_default(subscriber);
 
     let output = Output::new(text);
-    let measure = Measure { program: program.clone(), timeline };
+    let measure = Measure { timeline };
     let outcome = perform(&arguments, &output, &measure).and_then(|run| {
         output.report(&run)?;
         run.save(arguments.svg.as_deref(), arguments.trace.as_deref())?;
         if let Some(path) = std::env::var_os("WHILE_YOU_WAIT_RUN") {
-            std::fs::write(path, serde_json::to_string(&run)?)?;
+            report::write(Path::new(&path), &serde_json::to_string(&run)?)?;
         }
         Ok(run)
     });
@@ -156,7 +158,7 @@ fn run(
         Ok(run) if run.results.iter().all(|result| result.ok) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::from(1),
         Err(error) => {
-            output::complain(&program, &error.to_string());
+            complain(&error.to_string());
             ExitCode::from(2)
         }
     }
@@ -164,7 +166,6 @@ fn run(
 
 /// Times a job, and keeps what its spans said.
 struct Measure {
-    program: String,
     timeline: Timeline,
 }
 
@@ -181,7 +182,7 @@ impl Measure {
         let record = self.timeline.record();
         report::add_elapsed_of_work(&mut results, &record);
         Run {
-            program: self.program.clone(),
+            program: program_name(),
             wall_ms: report::millis(wall),
             cpu_ms: cpu.map(report::millis),
             peak_in_flight: None,
@@ -204,22 +205,11 @@ fn cpu_time() -> Option<Duration> {
 }
 
 fn start_web(arguments: &Arguments) -> Result<SlowWeb, Box<dyn Error>> {
-    let builder = SlowWeb::builder().sites(arguments.latencies()).seed(arguments.seed);
+    let builder =
+        SlowWeb::builder().sites(arguments.sites.latencies()).seed(arguments.sites.seed);
     builder.start().map_err(|error| format!("cannot start the slow web: {error}").into())
-}
-
-fn count_addresses(n: usize) -> String {
-    if n == 1 { "1 address".to_owned() } else { format!("{n} addresses") }
 }
 
 fn repeat<T: Clone>(items: &[T], rounds: usize) -> Vec<T> {
     (0..rounds).flat_map(|_| items.iter().cloned()).collect()
-}
-
-/// The name that the program was called by, without folders and ending.
-fn program_name(first: Option<OsString>) -> String {
-    let path = first.unwrap_or_default();
-    Path::new(&path)
-        .file_stem()
-        .map_or_else(|| "program".to_owned(), |stem| stem.to_string_lossy().into_owned())
 }

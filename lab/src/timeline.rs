@@ -102,6 +102,16 @@ pub(crate) fn ms(value: f64) -> String {
 }
 
 /// `1 thread`, `2 threads`.
-pub(crate) fn count(n: usize, of: &str) -> String {
-    if n == 1 { format!("1 {of}") } else { format!("{n} {of}s") }
+pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// At most `longest` characters, all of them on one line.
+pub(crate) fn cut(text: &str, longest: usize) -> String {
+    let text = text.replace(char::is_control, " ");
+    if text.chars().count() <= longest {
+        return text;
+    }
+    let kept: String = text.chars().take(longest - 1).collect();
+    kept + "…"
 }

@@ -9,7 +9,7 @@ use sequential_fetch::{client, fetch_all};
 fn main() -> ExitCode {
     stage::fetch(
         |sites| client(sites.timeout),
-        |client, sites| fetch_all(&client, &sites.urls),
+        |client, sites| fetch_all(client, &sites.urls),
     )
 }
 // ANCHOR_END: main

@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode, ExitStatus};
 use std::time::Instant;
 
 use clap::Parser;
+use lab::command_line;
 use wait4::Wait4 as _;
 
 /// Runs a command, then says whether it was waiting or working.
@@ -24,19 +25,9 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments: Arguments = match command_line::parse() {
         Ok(arguments) => arguments,
-        Err(error) if error.exit_code() == 0 => {
-            // Nothing is lost when nobody reads the help to its end.
-            let _ = error.print();
-            return ExitCode::SUCCESS;
-        }
-        Err(_) => {
-            return complain(
-                "say which command to run: COMMAND [ARGS]... (try --help)",
-                2,
-            );
-        }
+        Err(code) => return code,
     };
     match measure(&arguments.command) {
         Ok((status, wall, cpu)) => {
@@ -47,7 +38,8 @@ fn main() -> ExitCode {
             let name = arguments.command[0].to_string_lossy().into_owned();
             // The codes that shells use: not found, or found and not to be run.
             let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
-            complain(&format!("cannot run {name}: {error}"), code)
+            command_line::complain(&format!("cannot run {name}: {error}"));
+            ExitCode::from(code)
         }
     }
 }
@@ -96,9 +88,4 @@ fn exit_code(status: ExitStatus) -> ExitCode {
         return ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX));
     }
     ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
-}
-
-fn complain(problem: &str, code: u8) -> ExitCode {
-    let _ = writeln!(io::stderr(), "01-waiting-or-working: {problem}");
-    ExitCode::from(code)
 }

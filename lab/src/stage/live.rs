@@ -11,7 +11,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::timeline::{label_of, ms};
+use crate::timeline::{cut, label_of, ms};
 
 /// A layer that prints a line when a unit of work ends: what `#[instrument(ret, err)]` said when the taught function returned.
 #[derive(Debug, Default)]
@@ -53,6 +53,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Live {
         if let Some(Unit { label, begin, outcome: Some(text) }) = span.extensions().get()
         {
             let elapsed = ms(begin.elapsed().as_secs_f64() * 1e3);
+            // Cut, so that the line fits 80 columns; the whole is in the JSON.
+            let (label, text) = (cut(label, 18), cut(text, 46));
             // A reader who has left (`| head`) is told nothing, and the run goes on to its exit code.
             let _ =
                 writeln!(std::io::stdout().lock(), "  {label:<14} {elapsed:>8}   {text}");

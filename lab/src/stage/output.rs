@@ -42,8 +42,3 @@ fn print(text: &str) -> Result<(), Box<dyn Error>> {
         _ => Ok(()),
     }
 }
-
-/// One line on standard error. If even that cannot be written, the exit code has to do.
-pub(super) fn complain(program: &str, problem: &str) {
-    let _ = writeln!(io::stderr(), "{program}: {problem}");
-}

@@ -1,5 +1,6 @@
 //! What a run was, as data.
 
+use std::collections::{HashMap, VecDeque};
 use std::fs;
 use std::io;
 use std::ops::Range;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::timeline::Record;
+use crate::timeline::{Held, Record};
 
 /// What became of one address, or of one chunk of work.
 ///
@@ -50,10 +51,15 @@ impl Report {
 /// Taught functions that compute return numbers and nothing else; how long each took is what their spans say. Spans of equal
 /// label are taken in the order of their begin.
 pub(super) fn add_elapsed_of_work(results: &mut [Report], record: &Record) {
-    let mut spans: Vec<_> = record.spans.iter().collect();
+    let mut elapsed: HashMap<&str, VecDeque<f64>> = HashMap::new();
+    for span in &record.spans {
+        elapsed.entry(&span.label).or_default().push_back(span.elapsed_ms());
+    }
     for result in results.iter_mut().filter(|result| result.value.is_some()) {
-        if let Some(position) = spans.iter().position(|span| span.label == result.url) {
-            result.elapsed_ms = spans.remove(position).elapsed_ms();
+        if let Some(ms) =
+            elapsed.get_mut(result.url.as_str()).and_then(VecDeque::pop_front)
+        {
+            result.elapsed_ms = ms;
         }
     }
 }
@@ -85,25 +91,34 @@ impl Run {
         self.spans.to_svg(&id, &format!("Timeline of {}", self.program))
     }
 
+    /// Whether this can be the record of a run; the error says what cannot be. To be asked of a run that was read.
+    ///
+    /// # Errors
+    ///
+    /// When a span ends before it begins, a time is out of all proportion, or a thread has the number 0.
+    pub fn check(&self) -> Result<(), String> {
+        // Eleven days: more than a program of the book takes, and few enough to be drawn.
+        let sound = |begin: f64, end: f64| 0.0 <= begin && begin <= end && end <= 1e9;
+        for span in &self.spans.spans {
+            let held = |held: &Held| held.thread > 0 && sound(held.begin_ms, held.end_ms);
+            if !sound(span.begin_ms, span.end_ms) || !span.held.iter().all(held) {
+                return Err(format!("this is not the record of a run: {span:?}"));
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the SVG and the Chrome trace, each where a path is given.
     ///
     /// # Errors
     ///
     /// When a file cannot be written; the message names it.
     pub fn save(&self, svg: Option<&Path>, trace: Option<&Path>) -> io::Result<()> {
-        let write = |path: &Path, text: String| {
-            fs::write(path, text).map_err(|error| {
-                io::Error::new(
-                    error.kind(),
-                    format!("cannot write {}: {error}", path.display()),
-                )
-            })
-        };
         if let Some(path) = svg {
-            write(path, self.to_svg())?;
+            write(path, &self.to_svg())?;
         }
         if let Some(path) = trace {
-            write(path, self.spans.to_chrome_trace())?;
+            write(path, &self.spans.to_chrome_trace())?;
         }
         Ok(())
     }
@@ -113,8 +128,9 @@ impl Run {
     pub fn drawing(&self) -> String {
         use crate::timeline::{count, ms};
         let elapsed = || self.results.iter().map(|result| result.elapsed_ms);
-        let (sum, longest) = (elapsed().sum(), elapsed().fold(0.0, f64::max));
-        let mut took = vec![count(self.threads, "thread")];
+        let (sum, longest) =
+            (elapsed().fold(0.0, |a, b| a + b), elapsed().fold(0.0, f64::max));
+        let mut took = vec![count(self.threads, "thread", "threads")];
         took.extend(self.peak_in_flight.map(|peak| format!("at most {peak} in flight")));
         took.extend(self.cpu_ms.map(|cpu| format!("{} of CPU", ms(cpu))));
         let failed = self.results.iter().filter(|result| !result.ok).count();
@@ -128,6 +144,13 @@ impl Run {
             took.join(", ")
         )
     }
+}
+
+/// Writes a file, or says which one could not be written.
+pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
+    fs::write(path, text).map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()))
+    })
 }
 
 /// Milliseconds, to the microsecond.

@@ -85,8 +85,8 @@ impl Record {
     fn in_words(&self) -> String {
         let mut words = format!(
             "{} on {} in {}.",
-            count(self.spans.len(), "span"),
-            count(self.threads(), "thread"),
+            count(self.spans.len(), "span", "spans"),
+            count(self.threads(), "thread", "threads"),
             ms(self.frame_ms())
         );
         for span in self.spans.iter().take(MOST_TOLD) {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use super::{Record, Span, ms};
+use super::{Record, Span, cut, ms};
 
 /// A drawing is never wider than this many columns.
 const COLUMNS: usize = 80;
@@ -105,14 +105,4 @@ fn cells(begin: f64, end: f64, bounds: Range<usize>) -> Range<usize> {
 
 fn widest(texts: &[String]) -> usize {
     texts.iter().map(|text| text.chars().count()).max().unwrap_or(0)
-}
-
-/// At most `longest` characters, all of them on one line.
-fn cut(text: &str, longest: usize) -> String {
-    let text = text.replace(char::is_control, " ");
-    if text.chars().count() <= longest {
-        return text;
-    }
-    let kept: String = text.chars().take(longest - 1).collect();
-    kept + "…"
 }
