@@ -15,6 +15,12 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{self, Layer, SubscriberExt};
 
+/// How the directory begins that a build works in, beside the book that it replaces.
+const SCRATCH: &str = ".while-you-wait-";
+
+/// The file in it that is locked for as long as the build is at work.
+const LOCK: &str = "lock";
+
 /// Finds the root of the book: the nearest directory at or above `start` that holds a `book.toml`, or else the workspace that this program was compiled in.
 ///
 /// The first makes the program follow a clone that was moved or copied; the second lets it be started from anywhere.
@@ -53,6 +59,8 @@ pub fn default_dest(root: &Path) -> Result<PathBuf> {
 
 /// Builds the book under `root` into `dest`, replacing the book that was there in one move and only if the new one is whole.
 ///
+/// Of two builds at once, neither touches the other's work, and the book of one of them is what stays.
+///
 /// # Errors
 /// When a chapter or an include is missing, when mdBook warns of anything in a page, when `dest` holds something other than a built book or lies among
 /// the sources, and when it cannot be written.
@@ -64,11 +72,15 @@ pub fn build(root: &Path, dest: &Path) -> Result<()> {
     let parent = dest.parent().context("cannot replace a root directory")?;
     fs::create_dir_all(parent)
         .with_context(|| format!("cannot create {}", parent.display()))?;
-    // Beside `dest`, so that the swap is a rename within one file system. Removed when dropped, whatever happens.
+    sweep(parent);
+    // Beside `dest`, so that the swap is a rename within one file system. Removed when dropped.
     let scratch = tempfile::Builder::new()
-        .prefix(".book-")
+        .prefix(SCRATCH)
         .tempdir_in(parent)
         .with_context(|| format!("cannot write in {}", parent.display()))?;
+    let lock = fs::File::create(scratch.path().join(LOCK))
+        .with_context(|| format!("cannot write in {}", parent.display()))?;
+    let _ = lock.lock(); // where files cannot be locked, nothing is ever swept
     let (new, old) = (scratch.path().join("new"), scratch.path().join("old"));
 
     config.build.build_dir.clone_from(&new);
@@ -93,6 +105,23 @@ pub fn build(root: &Path, dest: &Path) -> Result<()> {
     fs::rename(&new, dest)
         .inspect_err(|_| drop(fs::rename(&old, dest))) // the old book is better than none
         .with_context(|| format!("cannot move the book to {}", dest.display()))
+}
+
+/// Removes what builds that were killed have left in `parent`.
+///
+/// The system takes a lock from whoever ends, however it ends: a lock that can be had belongs to a build that is no
+/// more. A build that has not locked its file yet waits until its directory is gone, and loses nothing: mdBook makes
+/// the directory again.
+fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(SCRATCH)
+            && let Ok(lock) =
+                fs::File::options().write(true).open(entry.path().join(LOCK))
+            && lock.try_lock().is_ok()
+        {
+            let _ = fs::remove_dir_all(entry.path()); // if not now, then by the next build
+        }
+    }
 }
 
 /// Refuses a `dest` whose replacement would cost somebody their files.

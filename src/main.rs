@@ -2,7 +2,6 @@
 //! and keeps what they print.
 
 use std::env;
-use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -11,8 +10,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::{Args, Parser, Subcommand};
+use lab::command_line::{complain, parse};
 use tokio::runtime::Runtime;
 use tokio::sync::watch as channel;
 
@@ -20,7 +20,7 @@ use while_you_wait::{build, record, serve, watch};
 
 /// Read the book "While You Wait": build it, serve it on this machine only, and reload it when a source changes.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version, args_conflicts_with_subcommands = true, max_term_width = 80)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -51,16 +51,16 @@ struct ReadArgs {
     /// Do not open the browser
     #[arg(long)]
     no_open: bool,
-    /// Serve the book as `build` makes it: no look at the sources, no script in the pages
-    #[arg(long)]
-    no_reload: bool,
 }
 
 /// How often the sources are looked at: soon enough for somebody who saves and looks up.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match parse() {
+        Ok(cli) => cli,
+        Err(exit_code) => return exit_code,
+    };
     let done = match cli.command {
         Some(Command::Build { dest }) => build(dest),
         Some(Command::Record { names }) => record(&names),
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
             Ok(listener) => read(listener, &cli.read),
             Err(error) => {
                 let port = cli.read.port.unwrap_or(serve::DEFAULT_PORT);
-                say(format_args!("error: cannot serve on port {port}: {error}"));
+                complain(&format!("cannot serve on port {port}: {error}"));
                 return ExitCode::from(2);
             }
         },
@@ -76,15 +76,29 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(format_args!("error: {error:#}"));
+            complain_of_all(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }
 }
 
 /// One line for the person at the terminal. Unlike `eprintln!`, no panic when nobody can read it.
-fn say(line: impl Display) {
+fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// A build can fail for several reasons at once, and shows what it cannot read: each line is a complaint.
+fn complain_of_all(problems: &str) {
+    problems.lines().filter(|line| !line.is_empty()).for_each(complain);
+}
+
+/// Prints where the book is. A pipe that nobody reads is no error: the book is still there for who knows the port.
+fn print_address(address: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    match writeln!(out, "{address}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
 }
 
 fn root() -> Result<PathBuf> {
@@ -98,7 +112,8 @@ fn build(dest: Option<PathBuf>) -> Result<()> {
 }
 
 fn record(names: &[String]) -> Result<()> {
-    record::record(&root()?, names, |line| say(line))
+    record::record(&root()?, names, say)
+        .map_err(|error| anyhow!(format!("{error:#}").replace(char::is_control, " ")))
 }
 
 fn read(listener: TcpListener, args: &ReadArgs) -> Result<()> {
@@ -107,28 +122,19 @@ fn read(listener: TcpListener, args: &ReadArgs) -> Result<()> {
     let sources = watch::Sources::look(&root);
     build::build(&root, &dest)?;
 
-    let load =
-        if args.no_reload { serve::Site::load } else { serve::Site::load_reloading };
-    let (sites, current) = channel::channel(Arc::new(load(&dest)?));
-    if !args.no_reload {
-        thread::spawn(move || {
-            watch::rebuild_on_change(
-                &root,
-                &dest,
-                sources,
-                POLL_INTERVAL,
-                &sites,
-                |built| match built {
-                    Ok(()) => say("rebuilt"),
-                    Err(error) => {
-                        say(format_args!(
-                            "error, still serving the last good book: {error:#}"
-                        ));
-                    }
-                },
-            );
+    let (sites, current) = channel::channel(Arc::new(serve::Site::load(&dest)?));
+    thread::spawn(move || {
+        watch::rebuild_on_change(&root, &dest, sources, POLL_INTERVAL, &sites, |built| {
+            match built {
+                Ok(()) => say("rebuilt"),
+                Err(error) => {
+                    complain_of_all(&format!(
+                        "still serving the last good book: {error:#}"
+                    ));
+                }
+            }
         });
-    }
+    });
 
     let address = format!("http://{}/", listener.local_addr()?);
     let runtime = Runtime::new()?;
@@ -138,9 +144,9 @@ fn read(listener: TcpListener, args: &ReadArgs) -> Result<()> {
             biased;
             interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot wait for Ctrl-C"),
             ended = async {
-                writeln!(io::stdout(), "{address}").and_then(|()| io::stdout().flush()).context("cannot print the address")?;
+                print_address(&address).context("cannot print the address")?;
                 if !args.no_open && has_display() && let Err(error) = open::that_detached(&address) {
-                    say(format_args!("cannot open a browser: {error}"));
+                    complain(&format!("cannot open a browser: {error}"));
                 }
                 serve::serve(listener, current).await.context("cannot serve")
             } => ended,

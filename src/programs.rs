@@ -76,6 +76,13 @@ impl Programs {
     pub fn command(&self, line: &str) -> Result<Command> {
         let words: Vec<&str> =
             line.split_whitespace().filter(|&word| word != "\\").collect();
+        // A command that runs one of our programs finds it wherever it was built.
+        let built = |word: &str| -> OsString {
+            let name = word.strip_prefix("target/debug/examples/").unwrap_or_default();
+            self.files
+                .get(name)
+                .map_or_else(|| word.into(), |file| file.clone().into_os_string())
+        };
         let mut command = match words[..] {
             ["cargo", "run", "--example", name, ref rest @ ..] => {
                 let file = self
@@ -83,7 +90,12 @@ impl Programs {
                     .get(name)
                     .with_context(|| format!("no program is called {name}"))?;
                 let mut command = Command::new(file);
-                command.args(rest.strip_prefix(&["--"]).unwrap_or(rest));
+                command.args(
+                    rest.strip_prefix(&["--"])
+                        .unwrap_or(rest)
+                        .iter()
+                        .map(|word| built(word)),
+                );
                 command
             }
             ["python3", ref rest @ ..] => {

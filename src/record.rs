@@ -157,7 +157,8 @@ fn line_shape(line: &str) -> Option<String> {
             words.get(i + 1).is_some_and(|unit| matches!(*unit, "ms" | "s" | "%"));
         shape.push(if is_number && is_time { "#" } else { word });
     }
-    Some(shape.join(" "))
+    // Told on Unix only.
+    Some(shape.join(" ").replace(", # ms of CPU", ""))
 }
 
 /// The slow web takes any free port, another one each time.
@@ -259,12 +260,11 @@ fn file(root: &Path, name: &str, ending: &str) -> PathBuf {
 
 /// Writes a whole file or none: a full disk must not leave half a recording.
 fn write(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().context("a file without a folder")?;
-    let file = tempfile::NamedTempFile::new_in(folder)?;
-    fs::write(file.path(), text)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    file.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(())
+    let scratch = path.with_extension("new");
+    fs::write(&scratch, text)
+        .and_then(|()| fs::rename(&scratch, path))
+        .inspect_err(|_| drop(fs::remove_file(&scratch)))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]
@@ -287,6 +287,7 @@ mod tests {
             shape("1 thread, at most 1 in flight"),
             shape("1 thread, at most 5 in flight")
         );
+        assert_eq!(shape("1 thread, 12 ms of CPU, 1 failed"), "1 thread, 1 failed");
         assert_eq!(line_shape("░░░░ waiting"), None);
     }
 

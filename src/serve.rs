@@ -41,8 +41,7 @@ const RELOAD_SCRIPT: &str = include_str!("reload.js");
 #[derive(Debug)]
 pub struct Site {
     files: BTreeMap<String, File>, // by path from the root of the site, with `/` between the parts and none in front
-    version: String, // a hash of all files: equal after a rebuild that changed nothing
-    reloading: bool,
+    version: String, // a hash of all files of the book: equal after a rebuild that changed nothing
 }
 
 #[derive(Clone, Debug)]
@@ -53,7 +52,8 @@ struct File {
 }
 
 impl Site {
-    /// Reads the book that was built into `dir`.
+    /// Reads the book that was built into `dir`, and adds to each page a script that reloads it when the site is
+    /// replaced.
     ///
     /// # Errors
     /// When a file cannot be read.
@@ -65,21 +65,12 @@ impl Site {
         for (path, file) in &files {
             (path, &file.etag).hash(&mut hasher);
         }
-        Ok(Self { files, version: format!("{:016x}", hasher.finish()), reloading: false })
-    }
+        let version = format!("{:016x}", hasher.finish());
 
-    /// As [`load`](Self::load), with a script in each page that reloads it when the site is replaced.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
-    pub fn load_reloading(dir: &Path) -> Result<Self> {
-        let mut site = Self::load(dir)?;
-        site.reloading = true;
         let script = format!(
-            "<script defer src=\"/.reader/reload.js\" data-version=\"{}\"></script>\n",
-            site.version
+            "<script defer src=\"/.reader/reload.js\" data-version=\"{version}\"></script>\n"
         );
-        for (path, file) in &mut site.files {
+        for (path, file) in &mut files {
             let end = file.bytes.windows(7).rposition(|tag| tag == b"</body>");
             if let (true, Some(end)) = (file.content_type.starts_with("text/html"), end) {
                 let (before, after) = file.bytes.split_at(end);
@@ -87,11 +78,11 @@ impl Site {
             }
         }
         let reload = File::new("reload.js", RELOAD_SCRIPT.into());
-        site.files.insert(".reader/reload.js".into(), reload);
-        Ok(site)
+        files.insert(".reader/reload.js".into(), reload);
+        Ok(Self { files, version })
     }
 
-    /// A hash of the content of all files, the same for equal content.
+    /// A hash of the content of all files of the book, the same for equal content.
     pub fn version(&self) -> &str {
         &self.version
     }
@@ -152,10 +143,14 @@ fn content_type(path: &str) -> &'static str {
 /// # Errors
 /// When `port` is taken or not allowed.
 pub fn listen(port: Option<u16>) -> io::Result<TcpListener> {
+    listen_from(DEFAULT_PORT, port)
+}
+
+fn listen_from(first: u16, port: Option<u16>) -> io::Result<TcpListener> {
     let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     match port {
         Some(port) => bind(port),
-        None => (DEFAULT_PORT..DEFAULT_PORT + PORTS_TRIED)
+        None => (first..first + PORTS_TRIED)
             .find_map(|port| bind(port).ok())
             .map_or_else(|| bind(0), Ok),
     }
@@ -172,12 +167,11 @@ pub async fn serve(listener: TcpListener, sites: Receiver<Arc<Site>>) -> io::Res
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
 
-    let mut router = Router::new().route("/", get(file)).route("/{*path}", get(file));
-    if sites.borrow().reloading {
-        router = router.route("/.reader/events", get(events));
-    }
     let worth_it = DefaultPredicate::new().and(NotForContentType::const_new("font/")); // woff2 is compressed already
-    let router = router
+    let router = Router::new()
+        .route("/", get(file))
+        .route("/{*path}", get(file))
+        .route("/.reader/events", get(events))
         .with_state(sites)
         .layer(CompressionLayer::new().compress_when(worth_it))
         .layer(middleware::from_fn_with_state(port, guard));
@@ -263,4 +257,29 @@ async fn events(State(sites): State<Receiver<Arc<Site>>>) -> impl IntoResponse {
         Some((Ok::<_, Infallible>(event), sites))
     });
     Sse::new(versions).keep_alive(KeepAlive::default())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use super::{PORTS_TRIED, listen_from};
+
+    #[test]
+    fn a_taken_port_is_passed_over_for_the_next_free_one() {
+        // Below the ports that a system gives away by itself, so that one of those is not mistaken for the next.
+        let first = 20_000;
+        let held: Vec<_> =
+            (0..=PORTS_TRIED).map(|_| listen_from(first, None).unwrap()).collect();
+        let ports: Vec<u16> =
+            held.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+        let range = first..first + PORTS_TRIED;
+        assert!(range.contains(&ports[0]) && range.contains(&ports[1]), "{ports:?}");
+        assert!(ports[0] < ports[1], "{ports:?}");
+        // By now all of the range is taken, and the system has chosen.
+        assert!(!range.contains(&ports[usize::from(PORTS_TRIED)]), "{ports:?}");
+        assert!(
+            held.iter().all(|listener| listener.local_addr().unwrap().ip().is_loopback())
+        );
+    }
 }

@@ -175,6 +175,20 @@ fn an_answer_that_is_not_http_and_one_that_never_begins_are_errors_of_the_connec
 }
 
 #[test]
+fn a_server_that_does_not_speak_tls_is_told_from_other_failures() {
+    let url = answering(|stream| {
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        // Until the client has read that, and hung up.
+        let _ = stream.read(&mut [0; 64]);
+    });
+    let kind = kind(fetch_with(PATIENCE, &url.replace("http:", "https:")));
+    assert!(
+        matches!(&kind, FetchErrorKind::Connection(why) if why.starts_with("TLS, ")),
+        "{kind:?}"
+    );
+}
+
+#[test]
 fn sequential_means_one_in_flight_on_one_connection_in_the_order_given() {
     let web =
         SlowWeb::builder().sites([3, 1, 2].map(Duration::from_millis)).start().unwrap();

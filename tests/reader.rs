@@ -318,9 +318,10 @@ fn live_reload_is_no_part_of_the_book() {
             .contains(".reader")
     );
     assert!(!reader.dest.join(".reader").exists());
+    // Neither is its version: an open page stays as it is when the reader starts again.
     assert_eq!(
         Site::load(&reader.dest).unwrap().version(),
-        Site::load_reloading(&reader.dest).unwrap().version()
+        reader.events().next_version()
     );
 }
 
@@ -354,7 +355,7 @@ fn a_book_with_a_mistake_is_not_built() {
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{named}: {error}");
         assert!(
-            error.starts_with("error: ") && error.contains(named),
+            error.starts_with("while-you-wait: ") && error.contains(named),
             "{named}: {error}"
         );
         assert_eq!(
@@ -404,6 +405,46 @@ fn builds_where_it_is_told_but_over_nobodys_files() {
     );
 }
 
+/// The preprocessor runs in the middle of the build, and ends it there.
+#[cfg(unix)]
+#[test]
+fn what_a_killed_build_leaves_is_gone_after_the_next_one() {
+    for dest in ["target/book", "out/here"] {
+        let book = Book::new();
+        let build = || book.run(&["build", "--dest", dest]);
+        let left =
+            || fs::read_dir(book.root.join(dest).parent().unwrap()).unwrap().count();
+        book.preprocess("kill -KILL $PPID");
+        for _ in 0..2 {
+            assert_eq!(build().status.code(), None, "killed");
+            assert_eq!(left(), 1, "its own, and not that of the one before");
+        }
+        book.write("book.toml", BOOK_TOML);
+        assert_success(&build());
+        assert_eq!(left(), 1, "only the book");
+        assert!(book.root.join(dest).join("welcome.html").is_file());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_build_leaves_the_work_of_another_and_the_files_of_others_alone() {
+    let (book, other) = (Book::new(), Book::new());
+    book.write("target/.while-you-wait-thesis/thesis.txt", "three years");
+    let program = env!("CARGO_BIN_EXE_while-you-wait");
+    let dest = book.root.join("target/book").display().to_string();
+    // In the middle of the one build, the other one builds to the same place.
+    book.preprocess(&format!(
+        "cd {} && {program} build --dest {dest} && ls -A {dest}/.. >seen",
+        other.root.display()
+    ));
+    assert_success(&book.run(&["build"]));
+    let seen = fs::read_to_string(other.root.join("seen")).unwrap();
+    assert_eq!(seen.lines().count(), 3, "thesis, book and the work of the first: {seen}");
+    assert_eq!(fs::read_dir(book.root.join("target")).unwrap().count(), 2);
+    assert!(book.root.join("target/.while-you-wait-thesis/thesis.txt").is_file());
+}
+
 #[test]
 fn the_root_is_the_nearest_book_or_the_one_compiled_in() {
     let book = Book::new();
@@ -451,6 +492,58 @@ fn ctrl_c_ends_it_whatever_is_open() {
 }
 
 #[test]
+fn a_bad_argument_is_one_line_and_the_help_fits_a_terminal() {
+    let book = Book::new();
+    for bad in [
+        &["--port", "70000"][..],
+        &["--prot", "3000"],
+        &["bulid"],
+        &["build", "--dest"],
+        &["build", "extra"],
+        &["--no-open", "build"],
+        &["record", "--all"],
+        &["--port", "3\r\x1b[2J\n"],
+    ] {
+        let output = book.run(bad);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{bad:?}: {error}");
+        assert!(error.starts_with("while-you-wait: "), "{bad:?}: {error}");
+        assert_eq!(error.chars().filter(|c| c.is_control()).count(), 1, "{error:?}");
+        assert!(error.ends_with('\n') && output.stdout.is_empty(), "{bad:?}: {error}");
+    }
+    book.write("book/recorded/known.txt", "$ true\n");
+    let error = String::from_utf8(book.run(&["record", "un\nknown"]).stderr).unwrap();
+    assert!(error.contains("un known") && error.lines().count() == 1, "{error}");
+
+    for help in [&["--help"][..], &["build", "--help"], &["record", "--help"], &["help"]]
+    {
+        let wide = &mut book.command(help);
+        let output = ended(wide.env("COLUMNS", "200").stdout(Stdio::piped()));
+        assert_success(&output);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("Usage: "), "{help:?}: {text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{help:?}: {text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn serves_on_when_nobody_reads_the_address() {
+    let book = Book::new();
+    // A source changes in the middle of the first build, so that there is a second one, long after the address is out.
+    book.preprocess("printf again >>book/welcome.md");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = book.command(&["--no-open", "--port", "0"]);
+    let child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    let mut program = Program { child, port: 0 };
+    let _watchdog = watchdog(&program.child);
+    let mut said = String::new();
+    BufReader::new(program.child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said, "rebuilt\n");
+}
+
+#[test]
 fn a_port_that_was_asked_for_is_not_replaced_by_another() {
     let book = Book::new();
     let taken = serve::listen(Some(0)).unwrap();
@@ -459,12 +552,6 @@ fn a_port_that_was_asked_for_is_not_replaced_by_another() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(error.contains(&port) && error.lines().count() == 1, "{error}");
-
-    // Without a wish, the next free one.
-    let (one, other) = (serve::listen(None).unwrap(), serve::listen(None).unwrap());
-    for listener in [&one, &other] {
-        assert!(listener.local_addr().unwrap().ip().is_loopback());
-    }
 }
 
 #[cfg(target_os = "linux")]
@@ -537,6 +624,19 @@ impl Book {
         fs::rename(draft, path).unwrap();
     }
 
+    /// Has every build run `script` in its middle.
+    #[cfg(unix)]
+    fn preprocess(&self, script: &str) {
+        let path = self.root.join("preprocess.sh");
+        self.write(
+            "preprocess.sh",
+            &format!("{script}\nexit 1 # \"not for me\": the pages stay as they are\n"),
+        );
+        let command =
+            format!("[preprocessor.test]\ncommand = \"sh {}\"\n", path.display());
+        self.write("book.toml", &format!("{BOOK_TOML}{command}"));
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_while-you-wait"));
         command.args(arguments).current_dir(&self.root);
@@ -574,7 +674,7 @@ impl Reader {
         let dest = dir.path().join("book");
         let sources = Sources::look(root);
         build::build(root, &dest).unwrap();
-        let site = Arc::new(Site::load_reloading(&dest).unwrap());
+        let site = Arc::new(Site::load(&dest).unwrap());
         let (sites, current) = tokio::sync::watch::channel(site);
         let listener = serve::listen(Some(0)).unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -733,6 +833,7 @@ fn watchdog(child: &Child) -> mpsc::Sender<()> {
 impl Drop for Program {
     fn drop(&mut self) {
         let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -4,15 +4,32 @@ A twin hands its taught function to `fetch` or `crunch`. The slow web and the dr
 their own, so that both languages meet the same server and are drawn by the same hand.
 """
 
+import os
+import signal
+
+
+def interrupted(*_):
+    """Ends at once, with nothing said and no worker waited for. The slow web ends when its standard input does."""
+    os._exit(130)
+
+
+# Before the other imports, which take a while; not where Ctrl-C is ignored on purpose.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, interrupted)
+
 import argparse
+import collections
+import contextlib
 import dataclasses
 import functools
 import json
-import os
+import re
+import shutil
 import subprocess
 import sys
 import threading
 import time
+import unicodedata
 import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +37,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.argv[0]).stem
 NUMBERS = 500_000
+MOST_UNITS = 100_000
 DEFAULT_DELAYS = [120, 80, 200, 50, 150]
 
 
@@ -57,12 +75,14 @@ def fetch(job):
     """Runs `job(sites)`, which returns a Page or an exception for each address, in their order, and reports."""
 
     def perform(arguments, timeline):
-        if arguments.urls:
-            say(arguments, f"{count(len(arguments.urls), 'address', 'es')}, not ours\n")
-            return run_job(timeline, arguments.urls * arguments.rounds, None)
         with SlowWeb(arguments) as web:
-            say(arguments, f"{count(len(web.urls), 'site')} on a slow web at {web.address}\n")
-            return run_job(timeline, web.urls * arguments.rounds, web)
+            # A path is one of the slow web's own. What it counts is the whole run only if nothing is fetched elsewhere.
+            urls = [web.address + url if url.startswith("/") else url for url in arguments.urls] or web.urls
+            all_ours = all(url.startswith("/") for url in arguments.urls)
+            sites = count(len(urls), "site", "sites")
+            urls = repeat(urls, arguments.rounds)
+            say(arguments, f"{sites} on a slow web at {web.address}\n" if all_ours else f"{sites} of yours\n")
+            return run_job(timeline, urls, web if all_ours else None)
 
     def run_job(timeline, urls, web):
         sites = Sites(urls, arguments.timeout / 1000, arguments.workers)
@@ -83,17 +103,19 @@ def crunch(job):
         pieces = arguments.sites or 5
         edges = [NUMBERS * i // pieces for i in range(pieces + 1)]
         chunks = [range(a, b) for a, b in zip(edges, edges[1:])]
-        say(arguments, f"the primes below {NUMBERS}, counted in {count(pieces, 'chunk')}\n")
-        work = Work(chunks * arguments.rounds, arguments.workers)
+        work = Work(repeat(chunks, arguments.rounds), arguments.workers)
+        say(arguments, f"the primes below {NUMBERS}, counted in {count(pieces, 'chunk', 'chunks')}\n")
         measured, values = measure(timeline, lambda: job(work))
-        spans = list(timeline.spans())
+        # How long each took is what its span says; spans of equal label are taken in the order of their begin.
+        elapsed = collections.defaultdict(collections.deque)
+        for span in measured["spans"]:
+            elapsed[span["label"]].append(round(span["end_ms"] - span["begin_ms"], 3))
         reports = []
         for chunk, value in zip(work.chunks, values, strict=True):
-            span = next(s for s in spans if s["label"] == label_of(chunk))
-            spans.remove(span)
+            label = label_of(chunk)
             reports.append({
-                "url": label_of(chunk), "ok": True, "status": None, "bytes": None,
-                "elapsed_ms": round(span["end_ms"] - span["begin_ms"], 3), "error": None, "value": value,
+                "url": label, "ok": True, "status": None, "bytes": None,
+                "elapsed_ms": elapsed[label].popleft(), "error": None, "value": value,
             })
         return measured | {"peak_in_flight": None, "results": reports}
 
@@ -101,26 +123,28 @@ def crunch(job):
 
 
 def instrument(function):
-    """Records each call of a taught function as a span, and prints what came of it. The last part of the last address or range
+    """Records each call of a taught function as a span, and prints what came of it. The path of the first address, or the first range,
     among the arguments is its label."""
 
     @functools.wraps(function)
     def recorded(*args, **kwargs):
-        subject = next(arg for arg in args if isinstance(arg, (str, range)))
+        label = label_of(next(arg for arg in args if isinstance(arg, (str, range))))
+        outcome = None
         began = TIMELINE.now()
         try:
             result = function(*args, **kwargs)
             outcome = str(result)
             return result
         except Exception as error:
-            error.elapsed_ms = TIMELINE.now() - began
+            error.elapsed_ms = round(TIMELINE.now() - began, 3)
             outcome = f"failed: {describe(error)[0]}"
             raise
         finally:
             ended = TIMELINE.now()
-            TIMELINE.add(function.__name__, label_of(subject), began, ended)
-            if TIMELINE.live:
-                tell(f"  {label_of(subject):<14} {ms(ended - began):>8}   {outcome}")
+            TIMELINE.add(function.__name__, label, began, ended)
+            if TIMELINE.live and outcome is not None:
+                # Cut, so that the line fits 80 columns; the whole is in the JSON.
+                tell(cut(f"  {cut(label, 18):<14} {ms(ended - began):>8}   {outcome}", 80))
 
     return recorded
 
@@ -197,6 +221,8 @@ def rust_program(name):
     built = os.environ.get("WHILE_YOU_WAIT_PROGRAMS")
     if built:
         return [str(Path(built) / name)]
+    if not shutil.which("cargo"):
+        fail(f"{name} is a Rust program: install cargo, or say in WHILE_YOU_WAIT_PROGRAMS which folder has it built")
     return ["cargo", "run", "--quiet", "--example", name, "--"]
 
 
@@ -205,11 +231,12 @@ def measure(timeline, job):
     timeline.restart()
     results = job()
     wall = timeline.now()
+    cpu = time.process_time() - cpu_before
     spans = list(timeline.spans())
     return {
         "program": PROGRAM,
         "wall_ms": wall,
-        "cpu_ms": round((time.process_time() - cpu_before) * 1000, 3),
+        "cpu_ms": round(cpu * 1000, 3),
         "threads": len(timeline.threads),
         "spans": spans,
     }, results
@@ -228,41 +255,54 @@ def report_of(url, result):
 
 def describe(error):
     """The error in the words of the Rust side, and the status where there is one."""
-    names = {type(cause).__name__ for cause in causes(error)}
-    text = str(error)
-    if names & {"HTTPError"} and getattr(error, "response", None) is not None:
+    chain = causes(error)
+    names = {type(cause).__name__ for cause in chain}
+    reason = getattr(chain[-1], "strerror", None) or str(chain[-1]) or type(chain[-1]).__name__
+    if "HTTPError" in names and getattr(error, "response", None) is not None:
         return f"status {error.response.status_code}", error.response.status_code
     if names & {"Timeout", "ReadTimeout", "ConnectTimeout", "ReadTimeoutError", "TimeoutError"}:
         return "timeout", None
     if names & {"InvalidURL", "InvalidSchema", "MissingSchema", "NameResolutionError", "gaierror"}:
-        return f"address: {text}", None
+        return f"address: {reason}", None
     if "ConnectionRefusedError" in names:
         return "refused", None
     if names & {"ChunkedEncodingError", "ContentDecodingError", "IncompleteRead"}:
-        return f"body: {text}", None
-    return f"connection: {text}", None
+        return f"body: {reason}", None
+    return f"connection: {reason}", None
 
 
 def causes(error):
-    """The error, what it was raised from, and the errors among their arguments, where urllib3 keeps its reasons."""
-    waiting, seen = [error], []
-    while waiting:
-        cause = waiting.pop()
-        if isinstance(cause, BaseException) and cause not in seen:
-            seen.append(cause)
-            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
-    return seen
+    """The error and what it came from, the innermost last. urllib3 keeps its reasons among the arguments."""
+    chain = []
+    while error is not None and error not in chain:
+        chain.append(error)
+        inner = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
+        error = next((cause for cause in inner if isinstance(cause, BaseException)), None)
+    return chain
 
 
 def label_of(subject):
     if isinstance(subject, range):
         return f"{subject.start}..{subject.stop}"
     parts = urlsplit(subject)
-    return next((part for part in reversed(parts.path.split("/")) if part), parts.netloc)
+    host = parts.netloc.rpartition("@")[2]  # without user and password
+    return parts.path.strip("/") or host
 
 
-def count(n, of, plural="s"):
-    return f"1 {of}" if n == 1 else f"{n} {of}{plural}"
+def cut(text, longest):
+    """At most `longest` characters, all of them on one line."""
+    text = "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def repeat(items, rounds):
+    if len(items) * rounds > MOST_UNITS:
+        fail(f"{len(items)} times {rounds} rounds is more than {MOST_UNITS} (try --help)")
+    return items * rounds
+
+
+def count(n, one, many):
+    return f"{n} {one if n == 1 else many}"
 
 
 def ms(value):
@@ -276,38 +316,83 @@ def parse_arguments():
         def error(self, message):
             fail(f"{message} (try --help)")
 
+        def print_help(self, file=None):
+            # Nothing is lost when nobody reads the help to its end.
+            with contextlib.suppress(OSError):
+                tell(self.format_help().rstrip())
+
+    given = set()
+
+    class Once(argparse.Action):
+        def __call__(self, parser, namespace, value, name=None):
+            if name in given:
+                parser.error(f"{name} cannot be used multiple times")
+            given.add(name)
+            setattr(namespace, self.dest, value)
+
     def number(least, most):
         def parse(text):
-            value = int(text)
-            if not least <= value <= most:
-                raise argparse.ArgumentTypeError(f"{value} is not in {least}..={most}")
-            return value
+            # int() would take ` 1_0 `, and the digits of every script.
+            if re.fullmatch(r"\+?0*[0-9]{1,20}", text) and least <= int(text) <= most:
+                return int(text)
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
 
-        parse.__name__ = "whole number"
         return parse
-
-    def address(text):
-        if urlsplit(text).scheme not in ("http", "https"):
-            raise argparse.ArgumentTypeError(f"{text} is not http:// or https://")
-        return text
 
     def several(text):
         return [number(0, 60_000)(part) for part in text.split(",")]
 
-    parser = Parser(prog=PROGRAM, description=sys.modules["__main__"].__doc__, allow_abbrev=False)
-    parser.add_argument("urls", nargs="*", metavar="URL", type=address, help="addresses to fetch instead of the slow web's")
-    parser.add_argument("--sites", type=number(1, 20_000), metavar="N", help="how many sites, or chunks of work")
+    def address(text):
+        if text.startswith("/"):
+            return text
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https"):
+            raise argparse.ArgumentTypeError(f"{text!r} is not http://, https:// or a path on the slow web")
+        # A bad port or host raises ValueError, too.
+        usable = parts.port != -1 and parts.hostname and parts.hostname.encode("idna")
+        if not usable or " " in parts.netloc or not text.isprintable():
+            raise ValueError
+        return text
+
+    def file(text):
+        if not text:
+            raise ValueError
+        return Path(text)
+
+    parser = Parser(
+        prog=PROGRAM,
+        description=sys.modules["__main__"].__doc__,
+        epilog="Exit codes: 0 all well, 1 a site failed, 2 the program could not do what it was asked.",
+        formatter_class=functools.partial(argparse.HelpFormatter, width=80),
+        allow_abbrev=False,
+    )
+    parser.add_argument("urls", nargs="*", metavar="URL", type=address, help="addresses to fetch, instead of the slow web's sites; a path (/cut) is one of the slow web's own")
     latency = parser.add_mutually_exclusive_group()
-    latency.add_argument("--delay", type=number(0, 60_000), metavar="MS", help="one latency for all sites")
-    latency.add_argument("--delays", type=several, metavar="MS,MS,...", help="a latency for each site")
-    parser.add_argument("--workers", type=number(1, 10_000), metavar="N", help="how many workers, where there are any")
-    parser.add_argument("--rounds", type=number(1, 1_000), default=1, metavar="N", help="how often the list is gone through")
-    parser.add_argument("--timeout", type=number(1, 600_000), default=10_000, metavar="MS", help="the longest silence")
-    parser.add_argument("--seed", type=number(0, 2**64 - 1), default=0, metavar="N", help="what latencies are drawn with")
-    parser.add_argument("--format", choices=["text", "json"], default="text")
-    parser.add_argument("--svg", type=Path, metavar="FILE", help="also draw the timeline as SVG into this file")
-    parser.add_argument("--trace", type=Path, metavar="FILE", help="also write a Chrome trace into this file")
-    return parser.parse_args()
+    latency.add_argument(
+        "--delays", type=several, action="extend", metavar="MS,MS,...",
+        help=f"a latency for each site [default: {','.join(map(str, DEFAULT_DELAYS))}]",
+    )
+
+    def option(name, kind, metavar, help, default=None, group=parser):
+        group.add_argument(name, type=kind, action=Once, metavar=metavar, help=help, default=default)
+
+    option("--delay", number(0, 60_000), "MS", "one latency for all sites", group=latency)
+    option(
+        "--sites", number(1, 20_000), "N",
+        "how many sites; without --delay(s) their latencies are drawn from 50 to 200 ms. Programs that compute cut their work "
+        "into as many chunks",
+    )
+    option("--seed", number(0, 2**64 - 1), "N", "what the drawn latencies are drawn with [default: 0]", 0)
+    option("--workers", number(1, 10_000), "N", "how many workers; programs without workers have no use for it")
+    option("--rounds", number(1, 1_000), "N", "how often the list of sites, or of chunks, is repeated [default: 1]", 1)
+    option("--timeout", number(1, 600_000), "MS", "the longest silence within one fetch [default: 10000]", 10_000)
+    parser.add_argument(
+        "--format", choices=["text", "json"], action=Once, default="text",
+        help="what to print: text for people, or one JSON object for programs [default: text]",
+    )
+    option("--svg", file, "FILE", "also draw the timeline as SVG into this file")
+    option("--trace", file, "FILE", "also write a Chrome trace, for ui.perfetto.dev, into this file")
+    return parser.parse_intermixed_args()
 
 
 def finish(arguments, perform):
@@ -316,16 +401,13 @@ def finish(arguments, perform):
     try:
         run = perform(arguments, TIMELINE)
         text = json.dumps(run, indent=2) + "\n"
+        draw(arguments, text)
         recording = os.environ.get("WHILE_YOU_WAIT_RUN")
         if recording:
             Path(recording).write_text(text, encoding="utf-8")
-        draw(arguments, text)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except OSError as error:
-        fail(str(error))
-    # Not sys.exit: what is still unwritten belongs to a reader who has left, and Python would complain about it.
-    os._exit(0 if all(result["ok"] for result in run["results"]) else 1)
+        fail(f"{error.strerror}: {error.filename}" if error.filename else str(error))
+    sys.exit(0 if all(result["ok"] for result in run["results"]) else 1)
 
 
 def draw(arguments, run):
@@ -349,14 +431,25 @@ def say(arguments, line):
 
 
 def tell(line):
-    """A line for people. A reader who has left (`| head`) is told nothing."""
+    """A line for people. A reader who has left (`| head`) is told nothing; a full disk is an error."""
     try:
         print(line, flush=True)
-    except BrokenPipeError:
-        TIMELINE.live = False
+    except OSError as error:
+        # What is still unwritten would be tried again at exit, with a complaint of Python's.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise OSError(f"cannot print: {error.strerror}") from None
 
 
-def fail(problem):
-    print(f"{PROGRAM}: {problem}", file=sys.stderr)
-    sys.exit(2)
+def fail(problem, code=2):
+    problem = cut(problem, len(problem))  # on one line
+    tell_aside(f"{PROGRAM}: {problem}")
+    sys.exit(code)
+
+
+def tell_aside(text):
+    """Prints to standard error. If that is closed or full, the exit code has to do."""
+    if sys.stderr is not None:  # print() would take standard output instead
+        with contextlib.suppress(OSError):
+            # Past Python's buffer: what stays in it would be tried again at exit, and change the exit code.
+            os.write(sys.stderr.fileno(), f"{text}\n".encode(errors="backslashreplace"))

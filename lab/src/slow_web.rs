@@ -55,7 +55,7 @@ pub const MAX_DELAY_MS: u64 = 60_000;
 pub const MAX_BODY_SIZE: usize = 64 << 20;
 
 /// The paths that are served besides the sites, each with what it does, in at most 60 characters.
-pub const SPECIAL_PATHS: [(&str, &str); 13] = [
+pub const SPECIAL_PATHS: [(&str, &str); 14] = [
     ("/", "this list"),
     ("/delay/{ms}", "an answer after so many milliseconds"),
     ("/stats", "the counters, as JSON"),
@@ -65,6 +65,7 @@ pub const SPECIAL_PATHS: [(&str, &str); 13] = [
     ("/never", "no answer at all"),
     ("/reset", "part of a body, then the connection is reset"),
     ("/cut", "part of a body, then the connection is closed"),
+    ("/trickle", "a body of 20 bytes, one each 100 ms"),
     ("/not-utf8", "a body that says UTF-8 and is not"),
     ("/empty", "a body of no bytes"),
     ("/large", "a body of 4 MiB"),

@@ -24,7 +24,7 @@ use url::Url;
 use crate::command_line::{self, complain, program_name, with_causes};
 use crate::slow_web::SlowWeb;
 use crate::timeline::{Timeline, count};
-use arguments::{Arguments, Format};
+use arguments::{Address, Arguments, Format};
 use output::Output;
 pub use report::{Report, Run};
 
@@ -64,21 +64,27 @@ where
     F: Error + 'static,
 {
     run(|arguments, output, measure| {
-        let web =
-            if arguments.urls.is_empty() { Some(start_web(arguments)?) } else { None };
-        let urls = web.as_ref().map_or_else(|| arguments.urls.clone(), SlowWeb::urls);
-        match &web {
-            Some(web) => {
-                let sites = count(urls.len(), "site", "sites");
-                output.line(&format!(
-                    "{sites} on a slow web at http://{}",
-                    web.address()
-                ))?;
-            }
-            None => output.line(&count(urls.len(), "site of yours", "sites of yours"))?,
+        arguments.check_units(arguments.number_of_sites())?;
+        // Started even if only other addresses are asked for: it costs a thread that sleeps.
+        let web = start_web(arguments)?;
+        let resolve = |address: &Address| match address {
+            Address::Ours(path) => web.url(path),
+            Address::Elsewhere(url) => url.clone(),
+        };
+        let urls = match &arguments.urls[..] {
+            [] => web.urls(),
+            given => given.iter().map(resolve).collect(),
+        };
+        // What the web counts is the whole run only if nothing is fetched elsewhere.
+        let all_ours =
+            !arguments.urls.iter().any(|url| matches!(url, Address::Elsewhere(_)));
+        let sites = count(urls.len(), "site", "sites");
+        if all_ours {
+            output.line(&format!("{sites} on a slow web at http://{}", web.address()))?;
+        } else {
+            output.line(&format!("{sites} of yours"))?;
         }
         output.line("")?;
-        arguments.times_rounds(urls.len())?;
         let sites = Sites {
             urls: repeat(&urls, arguments.rounds),
             timeout: arguments.timeout,
@@ -91,7 +97,7 @@ where
         };
         let run =
             measure.run(|| job(&prepared, &sites).into_iter().map(report).collect());
-        Ok(Run { peak_in_flight: web.as_ref().map(SlowWeb::peak_in_flight), ..run })
+        Ok(Run { peak_in_flight: all_ours.then(|| web.peak_in_flight()), ..run })
     })
 }
 
@@ -105,14 +111,15 @@ pub fn crunch(job: impl FnOnce(&Work) -> Vec<u64>) -> ExitCode {
                 "this program computes: it has no use for addresses (try --help)".into(),
             );
         }
-        let pieces = arguments.sites.sites.unwrap_or(5) as u64;
+        let pieces = arguments.sites.sites.unwrap_or(5);
+        arguments.check_units(pieces)?;
+        let pieces = pieces as u64;
         let chunks: Vec<Range<u64>> = (0..pieces)
             .map(|i| NUMBERS * i / pieces..NUMBERS * (i + 1) / pieces)
             .collect();
         let cut = count(chunks.len(), "chunk", "chunks");
         output.line(&format!("the primes below {NUMBERS}, counted in {cut}"))?;
         output.line("")?;
-        arguments.times_rounds(chunks.len())?;
         let work = Work {
             chunks: repeat(&chunks, arguments.rounds),
             workers: arguments.workers,

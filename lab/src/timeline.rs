@@ -34,7 +34,7 @@ pub struct Held {
 pub struct Span {
     /// The span's name: that of the instrumented function.
     pub name: String,
-    /// What tells this unit from its siblings: the values of the span's fields, an address cut down to its last part.
+    /// What tells this unit from its siblings: the values of the span's fields, an address cut down to its path.
     pub label: String,
     /// Begin, in milliseconds since the record's own zero.
     pub begin_ms: f64,

@@ -399,6 +399,25 @@ fn the_list_names_every_path_and_every_listed_path_is_served() {
 }
 
 #[test]
+fn trickle_sends_its_bytes_one_by_one() {
+    let web = start(quick());
+    let mut stream = ask(&web, "/trickle");
+    assert!(head(&mut stream).contains("200 OK"));
+    // HTTP frames each piece of a body whose length is not known: "1" is the size of this one.
+    let mut pieces = 0;
+    let mut lines = BufReader::new(stream).lines();
+    while lines.next().expect("a size").expect("text") == "1" {
+        lines.next().expect("a byte").expect("text");
+        pieces += 1;
+        if pieces == 19 {
+            break; // the last byte is a line feed, which this way of reading takes for the end of a line
+        }
+    }
+    assert_eq!(pieces, 19);
+    assert_eq!(text(&web, "/trickle").len(), 20);
+}
+
+#[test]
 fn status_and_delay_answer_what_was_asked_or_say_why_not() {
     let web = start(quick());
     for code in [200, 204, 301, 404, 503, 599] {
@@ -619,13 +638,13 @@ fn the_program_says_in_one_line_what_is_wrong() {
         ),
         (
             &["--port", "0", "--slots", "0"],
-            "slow-web: with 0 slots nothing is ever answered: use at least 1\n",
+            "slow-web: invalid value '0' for '--slots <N>': 0 is not in 1..=1000000 (try --help)\n",
         ),
         (
             &["--delays", "1,x"],
-            "slow-web: invalid value 'x' for '--delays <MS,...>': invalid digit found in string\n",
+            "slow-web: invalid value 'x' for '--delays <MS,MS,...>': invalid digit found in string (try --help)\n",
         ),
-        (&["--sitse"], "slow-web: unexpected argument '--sitse' found\n"),
+        (&["--sitse"], "slow-web: unexpected argument '--sitse' found (try --help)\n"),
     ] {
         let ended = program().args(arguments).output().expect("it starts");
         assert_eq!(ended.status.code(), Some(2));

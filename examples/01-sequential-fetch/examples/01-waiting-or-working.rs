@@ -29,6 +29,9 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
+    // Ctrl-C reaches the command too, and is meant for it: wait for it to end, and report. Where no handler can be set, Ctrl-C
+    // ends us both.
+    let _ = ctrlc::set_handler(|| {});
     match measure(&arguments.command) {
         Ok((status, wall, cpu)) => {
             let _ = io::stderr().write_all(verdict(wall, cpu).as_bytes());
@@ -88,4 +91,37 @@ fn exit_code(status: ExitStatus) -> ExitCode {
         return ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX));
     }
     ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bar, verdict};
+
+    #[test]
+    fn the_verdict_follows_the_share_of_cpu_time() {
+        for (cpu, words) in [
+            (0.0, "waiting: I/O-bound, or asleep"),
+            (0.19, "waiting: I/O-bound, or asleep"),
+            (0.2, "some of both"),
+            (1.79, "some of both"),
+            (1.8, "working: CPU-bound, on one core"),
+            (2.19, "working: CPU-bound, on one core"),
+            (2.2, "working: CPU-bound, on more than one core"),
+            (8.0, "working: CPU-bound, on more than one core"),
+        ] {
+            let verdict = verdict(2.0, cpu);
+            assert!(verdict.ends_with(&format!(" {words}\n")), "{cpu}: {verdict}");
+        }
+        assert!(
+            verdict(2.0, 0.5)
+                .starts_with("wall 2.000 s   CPU 0.500 s   25 % of one core\n")
+        );
+    }
+
+    #[test]
+    fn the_bar_is_filled_to_the_share() {
+        let filled = |busy| bar(busy).matches('█').count();
+        assert_eq!([0.0, 0.5, 0.99, 1.0, 3.0].map(filled), [0, 20, 40, 40, 40]);
+        assert_eq!(bar(0.3).chars().count(), 40);
+    }
 }

@@ -4,21 +4,25 @@ import sys
 import time
 from pathlib import Path
 
-import requests
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "lab" / "python"))
-import stage
+import stage  # first: from here on, Ctrl-C is quiet
 from stage import Page
+
+import requests
 
 
 # ANCHOR: fetch
 @stage.instrument
 def fetch(session, url, timeout):
     began = time.perf_counter()
-    response = session.get(url, timeout=timeout)
-    response.raise_for_status()
+    with session.get(url, timeout=timeout, stream=True) as response:
+        # raise_for_status() would let 304 pass, a page without a page.
+        if not 200 <= response.status_code < 300:
+            raise requests.HTTPError(response=response)
+        # The head is here. The body is counted as it comes, and not kept.
+        size = sum(len(chunk) for chunk in response.iter_content(8192))
     elapsed = time.perf_counter() - began
-    return Page(url, response.status_code, len(response.content), elapsed)
+    return Page(url, response.status_code, size, elapsed)
 # ANCHOR_END: fetch
 
 

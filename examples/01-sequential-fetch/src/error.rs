@@ -1,14 +1,13 @@
 //! What can go wrong with one fetch, told apart so that a program can act on it.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use thiserror::Error;
 use url::Url;
 
 /// A fetch that failed: which one, after how long, and why.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 #[error("{kind}")]
 pub struct FetchError {
     /// The address that was asked for.
@@ -21,7 +20,7 @@ pub struct FetchError {
 
 // ANCHOR: kind
 /// Why a fetch failed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchErrorKind {
     /// The client's timeout passed before the last byte arrived.
     #[error("timeout")]
@@ -51,28 +50,42 @@ impl From<reqwest::Error> for FetchErrorKind {
         if error.is_timeout() {
             Self::Timeout
         } else if error.is_dns() || error.is_builder() {
-            Self::Address(root_cause(&error))
-        } else if is_refused(&error) {
+            Self::Address(innermost(&error))
+        } else if causes(&error).any(is_refusal) {
             Self::Refused
         } else if error.is_body() || error.is_decode() {
-            Self::Body(root_cause(&error))
+            Self::Body(innermost(&error))
+        } else if causes(&error).any(is_tls) {
+            Self::Connection(format!("TLS, {}", innermost(&error)))
         } else {
-            Self::Connection(root_cause(&error))
+            Self::Connection(innermost(&error))
         }
     }
 }
 
-/// reqwest wraps what happened in layers ("error sending request", "client error"); the innermost says it.
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
+/// reqwest wraps what happened in layers ("error sending request", "client error"): the error, and all that is inside it.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    let outermost: &(dyn Error + 'static) = error;
+    std::iter::successors(Some(outermost), |&cause| {
+        // An io::Error leaves what it is made of out of the chain, and goes on with the cause of that.
+        let inside = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        inside
+            .map(|inside| inside as &(dyn Error + 'static))
+            .or_else(|| Error::source(cause))
+    })
 }
 
-fn is_refused(error: &reqwest::Error) -> bool {
-    std::iter::successors(error.source(), |cause| (*cause).source())
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| cause.kind() == io::ErrorKind::ConnectionRefused)
+/// The innermost cause says what happened.
+fn innermost(error: &reqwest::Error) -> String {
+    causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn is_refusal(cause: &(dyn Error + 'static)) -> bool {
+    cause
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+fn is_tls(cause: &(dyn Error + 'static)) -> bool {
+    cause.is::<rustls::Error>()
 }

@@ -8,6 +8,7 @@ mod error;
 mod report;
 
 use std::fmt;
+use std::io;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -65,19 +66,21 @@ pub fn fetch(client: &Client, url: &Url) -> Result<Page, FetchError> {
     let began = Instant::now();
     let failed = |kind| FetchError { url: url.clone(), elapsed: began.elapsed(), kind };
 
-    let response =
+    let mut response =
         client.get(url.clone()).send().map_err(|error| failed(error.into()))?;
     let status = response.status();
     if !status.is_success() {
         return Err(failed(FetchErrorKind::Status(status.as_u16())));
     }
-    // The head says that an answer has begun. It has arrived when its body has.
-    let body = response.bytes().map_err(|error| failed(error.into()))?;
+    // The head says that an answer has begun. It has arrived when its body has. The body
+    // is counted and not kept: however large it is, it needs no memory.
+    let bytes =
+        response.copy_to(&mut io::sink()).map_err(|error| failed(error.into()))?;
 
     Ok(Page {
         url: url.clone(),
         status: status.as_u16(),
-        bytes: body.len() as u64,
+        bytes,
         elapsed: began.elapsed(),
     })
 }

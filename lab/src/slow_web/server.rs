@@ -48,6 +48,10 @@ const LARGE: usize = 4 << 20;
 /// head would be another error, a request that failed instead of a body.
 const TRAVEL: Duration = Duration::from_millis(20);
 
+/// The body of `/trickle`, and the pause before each byte of it.
+const TRICKLE: &[u8; 20] = b"good things come to\n";
+const DRIP: Duration = Duration::from_millis(100);
+
 /// What every handler shares.
 struct Web {
     sites: Vec<Site>,
@@ -142,6 +146,7 @@ fn app(builder: Builder, counters: Arc<Counters>) -> Router {
                 ))
             }),
         )
+        .route("/trickle", get(|| ready(trickle())))
         .route("/not-utf8", get(|| ready(text(&b"caf\xe9, in Latin-1\n"[..]))))
         .route("/empty", get(|| ready(text(""))))
         .route("/large", get(|| ready(text(filler("large", LARGE)))))
@@ -271,6 +276,15 @@ fn part_of_a_body(
     });
     ([(header::CONTENT_LENGTH, "1024")], text(Body::from_stream(part.chain(end))))
         .into_response()
+}
+
+/// No silence is long, and the whole is: what a limit on silence lets pass, and a deadline does not.
+fn trickle() -> Response {
+    let drip = |byte: &'static u8| async {
+        sleep(DRIP).await;
+        Ok::<_, io::Error>(Bytes::from_static(std::slice::from_ref(byte)))
+    };
+    text(Body::from_stream(stream::iter(TRICKLE).then(drip)))
 }
 
 fn found(location: &str) -> Response {

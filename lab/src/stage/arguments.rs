@@ -19,9 +19,9 @@ const MOST_UNITS: usize = 100_000;
     max_term_width = 80
 )]
 pub(super) struct Arguments {
-    /// Addresses to fetch instead of the slow web's
-    #[arg(value_name = "URL", value_parser = web_address)]
-    pub(super) urls: Vec<Url>,
+    /// Addresses to fetch, instead of the slow web's sites; a path (/cut) is one of the slow web's own
+    #[arg(value_name = "URL", value_parser = address)]
+    pub(super) urls: Vec<Address>,
 
     #[command(flatten)]
     pub(super) sites: SiteArguments,
@@ -59,29 +59,39 @@ pub(super) enum Format {
 }
 
 impl Arguments {
-    /// How many units of work a run has, when there are `n` of them in one round.
-    ///
-    /// # Errors
-    ///
-    /// When they are too many to keep in memory.
-    pub(super) fn times_rounds(&self, n: usize) -> Result<usize, String> {
-        let units = n.saturating_mul(self.rounds);
-        if units <= MOST_UNITS {
-            Ok(units)
-        } else {
-            Err(format!(
-                "{n} times {} rounds is more than {MOST_UNITS} (try --help)",
-                self.rounds
-            ))
+    /// How many sites there are: those given, or those of the slow web.
+    pub(super) fn number_of_sites(&self) -> usize {
+        if self.urls.is_empty() { self.sites.latencies().len() } else { self.urls.len() }
+    }
+
+    /// Refuses more units of work than can be kept in memory; there are `n` of them in each round.
+    pub(super) fn check_units(&self, n: usize) -> Result<(), String> {
+        if n.saturating_mul(self.rounds) <= MOST_UNITS {
+            return Ok(());
         }
+        Err(format!(
+            "{n} times {} rounds is more than {MOST_UNITS} (try --help)",
+            self.rounds
+        ))
     }
 }
 
-fn web_address(text: &str) -> Result<Url, String> {
+/// What to fetch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Address {
+    /// A path on the slow web of this program.
+    Ours(String),
+    Elsewhere(Url),
+}
+
+fn address(text: &str) -> Result<Address, String> {
+    if text.starts_with('/') {
+        return Ok(Address::Ours(text.to_owned()));
+    }
     let url = Url::parse(text).map_err(|error| error.to_string())?;
     if matches!(url.scheme(), "http" | "https") {
-        Ok(url)
+        Ok(Address::Elsewhere(url))
     } else {
-        Err("not http:// or https://".to_owned())
+        Err("not http://, https:// or a path on the slow web".to_owned())
     }
 }

@@ -53,11 +53,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Live {
         if let Some(Unit { label, begin, outcome: Some(text) }) = span.extensions().get()
         {
             let elapsed = ms(begin.elapsed().as_secs_f64() * 1e3);
-            // Cut, so that the line fits 80 columns; the whole is in the JSON.
-            let (label, text) = (cut(label, 18), cut(text, 46));
+            // Cut, so that it is one line of a terminal; the whole is in the JSON.
+            let label = cut(label, 18);
+            let line = cut(&format!("  {label:<14} {elapsed:>8}   {text}"), 80);
             // A reader who has left (`| head`) is told nothing, and the run goes on to its exit code.
-            let _ =
-                writeln!(std::io::stdout().lock(), "  {label:<14} {elapsed:>8}   {text}");
+            let _ = writeln!(std::io::stdout().lock(), "{line}");
         }
     }
 }

@@ -178,7 +178,7 @@ fn number_of(threads: &mut Vec<ThreadId>, id: ThreadId) -> usize {
     position + 1
 }
 
-/// The values of a span's fields, addresses cut down to their last part.
+/// The values of a span's fields, addresses cut down to their path.
 pub(crate) fn label_of(attributes: &Attributes<'_>) -> String {
     struct Values(String);
     impl Values {
@@ -207,11 +207,15 @@ pub(crate) fn label_of(attributes: &Attributes<'_>) -> String {
 
 /// `http://127.0.0.1:8080/site-1?x` is called `site-1`, `https://example.org/` is called `example.org`.
 fn short(value: &str) -> &str {
-    let Some((_, address)) = value.split_once("://") else {
-        return value;
-    };
-    let path = address.split(['?', '#']).next().unwrap_or(address);
-    path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(value)
+    let Some((_, address)) = value.split_once("://") else { return value };
+    let address = address.split(['?', '#']).next().unwrap_or(address);
+    let (host, path) = address.split_once('/').unwrap_or((address, ""));
+    let path = path.trim_matches('/');
+    if !path.is_empty() {
+        return path;
+    }
+    // A name and a password before the host are nobody's business.
+    host.rsplit_once('@').map_or(host, |(_, host)| host)
 }
 
 #[cfg(test)]
@@ -219,10 +223,11 @@ mod tests {
     use super::short;
 
     #[test]
-    fn an_address_is_cut_down_to_its_last_part() {
+    fn an_address_is_cut_down_to_its_path() {
         assert_eq!(short("http://127.0.0.1:8080/site-1"), "site-1");
-        assert_eq!(short("http://127.0.0.1:8080/a/b.html?c=/d#e"), "b.html");
+        assert_eq!(short("http://127.0.0.1:8080/a/b.html?c=/d#e"), "a/b.html");
         assert_eq!(short("https://example.org/"), "example.org");
+        assert_eq!(short("http://user:secret@127.0.0.1:80/"), "127.0.0.1:80");
         assert_eq!(short("0..1000"), "0..1000");
     }
 }
