@@ -392,7 +392,7 @@ fn what_is_typed_pasted_or_missing_is_refused() {
         "no program is called",
     );
     assert_refused(&block("sh", "python3 examples/no-such-file.py"), "no file is called");
-    assert_refused(&block("sh", "cargo run --exmaple 01-sequential-fetch"), "no command");
+    assert_refused(&block("sh", "cargo run --sample 01-sequential-fetch"), "no command");
     assert_refused("# Page\n\n{{#include nowhere.svg}}\n", "is not there");
     assert_refused("# Page\n\n{{#playground x.rs}}\n", "only {{#include}}");
     assert_refused(&format!("# Page\n\n{}", "long ".repeat(3000)), "one idea or two");

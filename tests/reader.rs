@@ -497,7 +497,7 @@ fn a_bad_argument_is_one_line_and_the_help_fits_a_terminal() {
     for bad in [
         &["--port", "70000"][..],
         &["--prot", "3000"],
-        &["bulid"],
+        &["brew"],
         &["build", "--dest"],
         &["build", "extra"],
         &["--no-open", "build"],
