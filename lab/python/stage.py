@@ -34,6 +34,9 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
+if sys.stdout is not None:
+    sys.stdout.reconfigure(encoding="utf-8")  # as the drawing is, whatever the terminal claims
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.argv[0]).stem
 NUMBERS = 500_000
@@ -257,12 +260,12 @@ def describe(error):
     """The error in the words of the Rust side, and the status where there is one."""
     chain = causes(error)
     names = {type(cause).__name__ for cause in chain}
-    reason = getattr(chain[-1], "strerror", None) or str(chain[-1]) or type(chain[-1]).__name__
+    reason = getattr(chain[-1], "strerror", None) or str(chain[-1]).strip() or type(chain[-1]).__name__
     if "HTTPError" in names and getattr(error, "response", None) is not None:
         return f"status {error.response.status_code}", error.response.status_code
     if names & {"Timeout", "ReadTimeout", "ConnectTimeout", "ReadTimeoutError", "TimeoutError"}:
         return "timeout", None
-    if names & {"InvalidURL", "InvalidSchema", "MissingSchema", "NameResolutionError", "gaierror"}:
+    if names & {"InvalidURL", "InvalidSchema", "MissingSchema", "LocationParseError", "NameResolutionError", "gaierror"}:
         return f"address: {reason}", None
     if "ConnectionRefusedError" in names:
         return "refused", None

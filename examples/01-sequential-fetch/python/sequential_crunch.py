@@ -1,11 +1,12 @@
 """Counts primes chunk after chunk: the total is the sum of the work."""
 
+import os
 import sys
-from math import isqrt
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "lab" / "python"))
-import stage
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../lab/python"))
+import stage  # first: from here on, Ctrl-C is quiet
+
+from math import isqrt
 
 
 # ANCHOR: crunch

@@ -1,9 +1,9 @@
 """Runs any command and says how much of its time was work for a CPU. POSIX only, as the resource module is."""
 
+import os
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "lab" / "python"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../lab/python"))
 import stage  # first: from here on, Ctrl-C is quiet
 
 import contextlib
