@@ -376,6 +376,42 @@ fn a_full_disk_is_one_line_and_exit_code_2() {
     }
 }
 
+#[test]
+fn what_is_no_run_is_not_drawn() {
+    use std::io::Write as _;
+
+    let run = run(&COMMANDS[0], &["--sites", "1", "--delay", "1"]);
+    let json = |change: fn(&mut Run)| {
+        let mut run = run.clone();
+        change(&mut run);
+        serde_json::to_string(&run).unwrap()
+    };
+    let ended = |json: String| {
+        let mut timeline = command("cargo run --example timeline", &[])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        timeline.stdin.take().unwrap().write_all(json.as_bytes()).unwrap();
+        timeline.wait_with_output().unwrap()
+    };
+    let drawn = ended(json(|_| {}));
+    assert_eq!(drawn.status.code(), Some(0), "{drawn:?}");
+    assert_eq!(String::from_utf8(drawn.stdout).unwrap(), run.drawing());
+    for bad in [
+        String::new(),
+        "{}".to_owned(),
+        json(|run| run.spans.spans[0].end_ms = 1e300),
+        json(|run| run.spans.spans[0].begin_ms = 1e6),
+        json(|run| run.spans.spans[0].held[0].thread = 0),
+    ] {
+        let ended = ended(bad.clone());
+        assert_eq!(ended.status.code(), Some(2), "{bad}");
+        assert_eq!(String::from_utf8(ended.stderr).unwrap().lines().count(), 1, "{bad}");
+    }
+}
+
 fn waiting_or_working(arguments: &[&OsStr]) -> Output {
     let line = "cargo run --example 01-waiting-or-working --";
     PROGRAMS.command(line).unwrap().args(arguments).output().unwrap()
