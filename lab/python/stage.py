@@ -126,8 +126,8 @@ def crunch(job):
 
 
 def instrument(function):
-    """Records each call of a taught function as a span, and prints what came of it. The path of the first address, or the first range,
-    among the arguments is its label."""
+    """Records each call of a taught function as a span, and prints what came of it. The path of the first address, or the first
+    range, among the arguments is its label."""
 
     @functools.wraps(function)
     def recorded(*args, **kwargs):
@@ -369,7 +369,10 @@ def parse_arguments():
         formatter_class=functools.partial(argparse.HelpFormatter, width=80),
         allow_abbrev=False,
     )
-    parser.add_argument("urls", nargs="*", metavar="URL", type=address, help="addresses to fetch, instead of the slow web's sites; a path (/cut) is one of the slow web's own")
+    parser.add_argument(
+        "urls", nargs="*", metavar="URL", type=address,
+        help="addresses to fetch, instead of the slow web's sites; a path (/cut) is one of the slow web's own",
+    )
     latency = parser.add_mutually_exclusive_group()
     latency.add_argument(
         "--delays", type=several, action="extend", metavar="MS,MS,...",
