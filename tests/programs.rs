@@ -312,6 +312,9 @@ fn ctrl_c_ends_a_program_and_all_that_it_started() {
     use std::io::{BufRead as _, BufReader, Read as _};
     use std::os::unix::process::ExitStatusExt as _;
 
+    // A script that runs tests in the background may have them ignore SIGINT, and their children with them. What is handled
+    // here is back at its default there.
+    ctrlc::set_handler(|| std::process::exit(130)).unwrap();
     for line in COMMANDS.iter() {
         let mut running = command(line, &["--delays", "1,60000", "--rounds", "1000"])
             .stdout(Stdio::piped())
