@@ -311,6 +311,9 @@ fn a_reader_who_leaves_is_no_error() {
 fn ctrl_c_ends_a_program_and_all_that_it_started() {
     use std::io::{BufRead as _, BufReader, Read as _};
     use std::os::unix::process::ExitStatusExt as _;
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
 
     // A script that runs tests in the background may have them ignore SIGINT, and their children with them. What is handled
     // here is back at its default there.
@@ -340,9 +343,18 @@ fn ctrl_c_ends_a_program_and_all_that_it_started() {
             "{line}: {status}"
         );
         // Whatever a program has started has its standard error too: the end comes when the last of them is gone.
-        let mut errors = String::new();
-        running.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-        assert_eq!(errors, "", "{line}");
+        let (tell, ended) = mpsc::channel();
+        let mut stderr = running.stderr.take().unwrap();
+        thread::spawn(move || {
+            let mut errors = String::new();
+            stderr.read_to_string(&mut errors).map(|_| tell.send(errors))
+        });
+        let errors = ended.recv_timeout(Duration::from_secs(30));
+        assert_eq!(
+            errors.as_deref(),
+            Ok(""),
+            "{line}: something that it has started runs on"
+        );
     }
 }
 
