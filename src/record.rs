@@ -2,6 +2,7 @@
 //!
 //! A recording is a file `book/recorded/NAME.txt`. Its first line is the command, after `$ ` (a line that ends with `\` goes on in
 //! the next); the rest is what the command printed. For a program on the lab's stage, `NAME.json` is that same run as data and `NAME.svg` the picture drawn from it.
+//! Another program can draw too: what it writes to the file that `WHILE_YOU_WAIT_SVG` names is kept as `NAME.svg`.
 //! There is no other list: to add a recording, write a `NAME.txt` with the first line only, and record.
 //!
 //! No two runs take the same milliseconds. What two runs must have in common is their [`Shape`]; a recording whose shape still
@@ -31,6 +32,8 @@ pub struct Recording {
     pub output: String,
     /// The same run as data, for programs on the lab's stage.
     pub run: Option<Run>,
+    /// The picture that the same run drew by itself, for a program that draws and is not on the stage.
+    pub picture: Option<String>,
 }
 
 /// What two runs of one command have in common, whatever the clock said.
@@ -38,6 +41,7 @@ pub struct Recording {
 pub struct Shape {
     lines: Vec<String>,
     run: Option<RunShape>,
+    draws: bool,
 }
 
 #[derive(Debug, PartialEq)]
@@ -58,9 +62,12 @@ impl Recording {
     /// recorded as it is: failing may be what a page shows.
     pub fn make(programs: &Programs, command: &str) -> Result<Self> {
         let scratch = tempfile::tempdir()?;
-        let run_file = scratch.path().join("run.json");
+        let (run_file, picture_file) =
+            (scratch.path().join("run.json"), scratch.path().join("picture.svg"));
         let mut child = programs.command(command)?;
-        child.env("WHILE_YOU_WAIT_RUN", &run_file);
+        child
+            .env("WHILE_YOU_WAIT_RUN", &run_file)
+            .env("WHILE_YOU_WAIT_SVG", &picture_file);
         // One pipe for both, so that what was printed stays in the order in which it was printed.
         let (mut output, into) = io::pipe()?;
         child.stdout(into.try_clone()?).stderr(into);
@@ -72,14 +79,14 @@ impl Recording {
         output.read_to_end(&mut bytes)?;
         running.wait()?;
 
-        let run = match fs::read_to_string(&run_file) {
-            Ok(json) => Some(serde_json::from_str(&without_port(&json))?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error.into()),
+        let run = match read_if_there(&run_file)? {
+            Some(json) => Some(serde_json::from_str(&without_port(&json))?),
+            None => None,
         };
+        let picture = read_if_there(&picture_file)?.map(|svg| without_port(&svg));
         let output =
             without_port(std::str::from_utf8(&bytes).context("the output is not UTF-8")?);
-        Ok(Self { command: command.to_owned(), output, run })
+        Ok(Self { command: command.to_owned(), output, run, picture })
     }
 
     /// Reads the recording called `name`.
@@ -97,15 +104,19 @@ impl Recording {
             format!("{}: the first line is not `$ COMMAND`", path.display())
         })?;
         let json = file(root, name, "json");
-        let run = match fs::read_to_string(&json) {
-            Ok(text) => Some(
+        let run = match read_if_there(&json)? {
+            Some(text) => Some(
                 serde_json::from_str(&text)
                     .with_context(|| json.display().to_string())?,
             ),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error).with_context(|| json.display().to_string()),
+            None => None,
         };
-        Ok(Self { command: command.to_owned(), output: output.to_owned(), run })
+        // The picture of a run on the stage is drawn from its data.
+        let picture = match run {
+            Some(_) => None,
+            None => read_if_there(&file(root, name, "svg"))?,
+        };
+        Ok(Self { command: command.to_owned(), output: output.to_owned(), run, picture })
     }
 
     /// The files of this recording, by ending, as they stand in the folder.
@@ -117,6 +128,8 @@ impl Recording {
         if let Some(run) = &self.run {
             files.push(("json", serde_json::to_string_pretty(run)? + "\n"));
             files.push(("svg", run.to_svg()));
+        } else if let Some(picture) = &self.picture {
+            files.push(("svg", picture.clone()));
         }
         Ok(files)
     }
@@ -135,15 +148,37 @@ impl Recording {
                 .collect(),
             structure: run.spans.structure(),
         });
-        Shape { lines: self.output.lines().filter_map(line_shape).collect(), run }
+        let mut output = self.output.clone();
+        if let Some(run) = &self.run {
+            // The drawing says nothing that the data does not say. Whose row comes first among threads is luck.
+            output = output.replace(&run.drawing(), "");
+        }
+        let mut lines: Vec<String> = output.lines().filter_map(line_shape).collect();
+        if self.run.as_ref().is_some_and(|run| run.threads > 1) {
+            // Which of several threads is done first is told by the structure, where it must not be luck. Their lines are those
+            // that were printed while it ran, and are indented.
+            let is_result = |line: &&str| line.starts_with("  ");
+            let first = output.lines().take_while(|line| !is_result(line)).count();
+            let results = output.lines().filter(is_result).count();
+            if let Some(results) = lines.get_mut(first..first + results) {
+                results.sort();
+            }
+        }
+        Shape { lines, run, draws: self.picture.is_some() }
     }
 }
 
-/// A line with every time in it and the length of every bar left out; nothing for a line that begins with a bar, which is a
-/// verdict about times.
+/// What a figure is followed by, if another run gives another one.
+const UNITS: [&str; 13] = [
+    "ms", "s", "µs", "ns", "%", "/s", "times", "MiB", "KiB", "lost", "kept", "busy",
+    "cores",
+];
+
+/// A line with every figure that was measured and the length of every bar left out; nothing for a line that begins with a bar, which is a
+/// verdict about times, and for one that names the interpreter of a Python twin, which is another one elsewhere.
 fn line_shape(line: &str) -> Option<String> {
-    let is_bar = |c| "█░".contains(c);
-    if line.starts_with(is_bar) {
+    let is_bar = |c| "█▒░".contains(c);
+    if line.starts_with(is_bar) || line.starts_with("CPython ") {
         return None;
     }
     let words: Vec<&str> = line
@@ -153,9 +188,10 @@ fn line_shape(line: &str) -> Option<String> {
     let mut shape = Vec::new();
     for (i, word) in words.iter().enumerate() {
         let is_number = word.parse::<f64>().is_ok();
-        let is_time =
-            words.get(i + 1).is_some_and(|unit| matches!(*unit, "ms" | "s" | "%"));
-        shape.push(if is_number && is_time { "#" } else { word });
+        let is_measured = words.get(i + 1).is_some_and(|unit| {
+            UNITS.contains(&unit.trim_end_matches([',', '.', ':', ';']))
+        });
+        shape.push(if is_number && is_measured { "#" } else { word });
     }
     // Told on Unix only.
     Some(shape.join(" ").replace(", # ms of CPU", ""))
@@ -252,6 +288,15 @@ fn machine(root: &Path) -> Result<String> {
         sysinfo::System::kernel_version().unwrap_or_else(|_| "unknown".to_owned()),
         version("rustc".as_ref())?,
     ))
+}
+
+/// The text of a file, or nothing where there is none.
+fn read_if_there(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| path.display().to_string()),
+    }
 }
 
 fn file(root: &Path, name: &str, ending: &str) -> PathBuf {

@@ -1,6 +1,6 @@
 """What the Python twins of the book's programs share: the same arguments as in Rust, the same JSON, the same picture.
 
-A twin hands its taught function to `fetch` or `crunch`. The slow web and the drawing are the Rust ones, run as programs of
+A twin hands its taught function to `fetch` or `crunch`; one that does neither job hands it to `show`. The slow web and the drawing are the Rust ones, run as programs of
 their own, so that both languages meet the same server and are drawn by the same hand.
 """
 
@@ -42,6 +42,7 @@ PROGRAM = Path(sys.argv[0]).stem
 NUMBERS = 500_000
 MOST_UNITS = 100_000
 DEFAULT_DELAYS = [120, 80, 200, 50, 150]
+DEFAULTS = argparse.Namespace(seed=0, sites=None, delay=None, delays=None)
 
 
 @dataclasses.dataclass
@@ -75,7 +76,7 @@ class Work:
 
 
 def fetch(job):
-    """Runs `job(sites)`, which returns a Page or an exception for each address, in their order, and reports."""
+    """Runs `job(sites)`, which returns a Page or an exception for each address, in any order, and reports in theirs."""
 
     def perform(arguments, timeline):
         with SlowWeb(arguments) as web:
@@ -90,7 +91,7 @@ def fetch(job):
     def run_job(timeline, urls, web):
         sites = Sites(urls, arguments.timeout / 1000, arguments.workers)
         measured, results = measure(timeline, lambda: job(sites))
-        reports = [report_of(url, result) for url, result in zip(urls, results, strict=True)]
+        reports = [report_of(url, result) for url, result in in_order(urls, results)]
         return measured | {"peak_in_flight": web and web.stats()["peak_in_flight"], "results": reports}
 
     arguments = parse_arguments()
@@ -109,6 +110,8 @@ def crunch(job):
         work = Work(repeat(chunks, arguments.rounds), arguments.workers)
         say(arguments, f"the primes below {NUMBERS}, counted in {count(pieces, 'chunk', 'chunks')}\n")
         measured, values = measure(timeline, lambda: job(work))
+        if None in values:
+            fail(f"{count(values.count(None), 'chunk has', 'chunks have')} no count")
         # How long each took is what its span says; spans of equal label are taken in the order of their begin.
         elapsed = collections.defaultdict(collections.deque)
         for span in measured["spans"]:
@@ -125,39 +128,119 @@ def crunch(job):
     finish(parse_arguments(), perform)
 
 
+def show(job):
+    """Runs a twin that has neither sites nor chunks, and no arguments. `job` prints by `stage.tell`."""
+    new_parser().parse_args()
+    with trouble_is_a_line():
+        job()
+
+
+@contextlib.contextmanager
+def trouble_is_a_line():
+    """What cannot be done is one line and exit code 2, also where threads have begun that wait for others."""
+    try:
+        yield
+    except OSError as error:
+        fail(f"{error.strerror}: {error.filename}" if error.filename else str(error))
+    except RuntimeError as error:  # can't start new thread
+        tell_aside(f"{PROGRAM}: {error}")
+        os._exit(2)  # sys.exit() would wait for the threads
+
+
+def in_order(urls, results):
+    """Pairs each address with its result. An exception belongs to the address of the call that it came out of."""
+    given = collections.defaultdict(collections.deque)
+    for result in results:
+        given[result.url].append(result)
+    return [(url, given[url].popleft()) for url in urls]
+
+
 def instrument(function):
     """Records each call of a taught function as a span, and prints what came of it. The path of the first address, or the first
-    range, among the arguments is its label."""
+    range, among the arguments is its label. A call inside such a call belongs to the row of that one."""
 
     @functools.wraps(function)
     def recorded(*args, **kwargs):
-        label = label_of(next(arg for arg in args if isinstance(arg, (str, range))))
+        subject = next(arg for arg in args if isinstance(arg, (str, range)))
+        label = label_of(subject)
         outcome = None
+        blocked = getattr(ROW, "blocked", None)
+        is_row = blocked is None
+        if is_row:
+            ROW.blocked = blocked = []
         began = TIMELINE.now()
         try:
             result = function(*args, **kwargs)
-            outcome = str(result)
+            outcome = None if result is None else str(result)
             return result
         except Exception as error:
             error.elapsed_ms = round(TIMELINE.now() - began, 3)
+            error.url = subject
             outcome = f"failed: {describe(error)[0]}"
             raise
         finally:
             ended = TIMELINE.now()
-            TIMELINE.add(function.__name__, label, began, ended)
+            if is_row:
+                ROW.blocked = None
+                # Not get_ident(): the number of a thread that has ended is given to another one.
+                held = [(threading.current_thread(), began, ended)]
+                TIMELINE.add(function.__name__, label, began, ended, held, blocked)
             if TIMELINE.live and outcome is not None:
                 # Cut, so that the line fits 80 columns; the whole is in the JSON.
-                tell(cut(f"  {cut(label, 18):<14} {ms(ended - began):>8}   {outcome}", 80))
+                line = cut(f"  {cut(label, 18):<14} {ms(ended - began):>8}   {outcome}", 80)
+                try:
+                    tell(line)
+                except OSError as error:
+                    # Not here, where it would take the place of the result.
+                    TIMELINE.trouble = TIMELINE.trouble or error
 
     return recorded
 
 
+class Lock:
+    """A threading.Lock for `with`. Waits for it are drawn, hatched, in the row of whoever waits."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+
+    def __enter__(self):
+        began = TIMELINE.now()
+        self.lock.acquire()
+        blocked = getattr(ROW, "blocked", None)
+        if blocked is not None:
+            blocked.append({"begin_ms": began, "end_ms": TIMELINE.now()})
+
+    def __exit__(self, *_):
+        self.lock.release()
+
+
+class Row:
+    """A row of the picture for work that goes from thread to thread: whoever is in its `with` holds a thread, and between two of
+    those it waits without one. It begins when it is made. A recorded call inside the `with` belongs to it."""
+
+    def __init__(self, name, subject):
+        self.name, self.label = name, label_of(subject)
+        self.began, self.held, self.blocked = TIMELINE.now(), [], []
+
+    def __enter__(self):
+        ROW.blocked = self.blocked
+        self.entered = TIMELINE.now()
+
+    def __exit__(self, *_):
+        ROW.blocked = None
+        self.held.append((threading.current_thread(), self.entered, TIMELINE.now()))
+
+    def end(self):
+        TIMELINE.add(self.name, self.label, self.began, TIMELINE.now(), self.held, self.blocked)
+
+
 class Timeline:
-    """Spans of calls, each of which holds its thread from begin to end. Times in milliseconds."""
+    """Rows, and when a thread was held by each. Times in milliseconds."""
 
     def __init__(self):
         self.lock = threading.Lock()
         self.live = False
+        self.trouble = None  # why a line could not be printed
         self.restart()
 
     def restart(self):
@@ -168,27 +251,34 @@ class Timeline:
     def now(self):
         return round((time.perf_counter() - self.zero) * 1000, 3)
 
-    def add(self, name, label, began, ended):
-        me = threading.get_ident()
+    def add(self, name, label, began, ended, held, blocked):
         with self.lock:
-            self.recorded.append((name, label, began, ended, me))
+            self.recorded.append((name, label, began, ended, held, blocked))
 
     def spans(self):
-        for name, label, began, ended, ident in sorted(self.recorded, key=lambda span: span[2]):
-            if ident not in self.threads:
-                self.threads.append(ident)
-            held = {"thread": self.threads.index(ident) + 1, "begin_ms": began, "end_ms": ended}
-            yield {"name": name, "label": label, "begin_ms": began, "end_ms": ended, "held": [held]}
+        for name, label, began, ended, held, blocked in sorted(self.recorded, key=lambda span: span[2]):
+            span = {"name": name, "label": label, "begin_ms": began, "end_ms": ended}
+            span["held"] = [
+                {"thread": self.number_of(thread), "begin_ms": begin, "end_ms": end} for thread, begin, end in held
+            ]
+            yield span | {"blocked": blocked} if blocked else span
+
+    def number_of(self, thread):
+        if thread not in self.threads:
+            self.threads.append(thread)
+        return self.threads.index(thread) + 1
 
 
 TIMELINE = Timeline()
+ROW = threading.local()  # the waits of the row that this thread is in
+SCREEN = threading.Lock()
 
 
 class SlowWeb:
-    """The Rust slow web, as a child that ends when this process does."""
+    """The Rust slow web, as a child that ends when this process does. `more` are options of its own, such as --slots."""
 
-    def __init__(self, arguments):
-        options = ["--port", "0", "--until-stdin-closes", "--seed", str(arguments.seed)]
+    def __init__(self, arguments=DEFAULTS, *more):
+        options = ["--port", "0", "--until-stdin-closes", "--seed", str(arguments.seed), *more]
         for name in ("sites", "delay", "delays"):
             value = getattr(arguments, name)
             if value is not None:
@@ -312,17 +402,28 @@ def ms(value):
     return f"{value:.1f} ms" if 0 < value < 9.95 else f"{value:.0f} ms"
 
 
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        fail(f"{message} (try --help)")
+
+    def print_help(self, file=None):
+        # Nothing is lost when nobody reads the help to its end.
+        with contextlib.suppress(OSError):
+            tell(self.format_help().rstrip())
+
+
+def new_parser(epilog=None):
+    return Parser(
+        prog=PROGRAM,
+        description=sys.modules["__main__"].__doc__,
+        epilog=epilog,
+        formatter_class=functools.partial(argparse.HelpFormatter, width=80),
+        allow_abbrev=False,
+    )
+
+
 def parse_arguments():
     """The arguments of the Rust programs, with the same bounds."""
-
-    class Parser(argparse.ArgumentParser):
-        def error(self, message):
-            fail(f"{message} (try --help)")
-
-        def print_help(self, file=None):
-            # Nothing is lost when nobody reads the help to its end.
-            with contextlib.suppress(OSError):
-                tell(self.format_help().rstrip())
 
     given = set()
 
@@ -362,13 +463,7 @@ def parse_arguments():
             raise ValueError
         return Path(text)
 
-    parser = Parser(
-        prog=PROGRAM,
-        description=sys.modules["__main__"].__doc__,
-        epilog="Exit codes: 0 all well, 1 a site failed, 2 the program could not do what it was asked.",
-        formatter_class=functools.partial(argparse.HelpFormatter, width=80),
-        allow_abbrev=False,
-    )
+    parser = new_parser("Exit codes: 0 all well, 1 a site failed, 2 the program could not do what it was asked.")
     parser.add_argument(
         "urls", nargs="*", metavar="URL", type=address,
         help="addresses to fetch, instead of the slow web's sites; a path (/cut) is one of the slow web's own",
@@ -404,15 +499,15 @@ def parse_arguments():
 def finish(arguments, perform):
     """Runs the program, prints its report, and exits: 0 all well, 1 a site failed, 2 could not do what was asked."""
     TIMELINE.live = arguments.format == "text"
-    try:
+    with trouble_is_a_line():
         run = perform(arguments, TIMELINE)
+        if TIMELINE.trouble:
+            raise TIMELINE.trouble
         text = json.dumps(run, indent=2) + "\n"
         draw(arguments, text)
         recording = os.environ.get("WHILE_YOU_WAIT_RUN")
         if recording:
             Path(recording).write_text(text, encoding="utf-8")
-    except OSError as error:
-        fail(f"{error.strerror}: {error.filename}" if error.filename else str(error))
     sys.exit(0 if all(result["ok"] for result in run["results"]) else 1)
 
 
@@ -438,8 +533,13 @@ def say(arguments, line):
 
 def tell(line):
     """A line for people. A reader who has left (`| head`) is told nothing; a full disk is an error."""
+    if sys.stdout is None:
+        return
     try:
-        print(line, flush=True)
+        with SCREEN:
+            # print() from several threads would mix up their line feeds.
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
     except OSError as error:
         # What is still unwritten would be tried again at exit, with a complaint of Python's.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -55,7 +55,7 @@ pub const MAX_DELAY_MS: u64 = 60_000;
 pub const MAX_BODY_SIZE: usize = 64 << 20;
 
 /// The paths that are served besides the sites, each with what it does, in at most 60 characters.
-pub const SPECIAL_PATHS: [(&str, &str); 14] = [
+pub const SPECIAL_PATHS: [(&str, &str); 15] = [
     ("/", "this list"),
     ("/delay/{ms}", "an answer after so many milliseconds"),
     ("/stats", "the counters, as JSON"),
@@ -69,6 +69,7 @@ pub const SPECIAL_PATHS: [(&str, &str); 14] = [
     ("/not-utf8", "a body that says UTF-8 and is not"),
     ("/empty", "a body of no bytes"),
     ("/large", "a body of 4 MiB"),
+    ("/stream/{n}/{ms}", "a body of n bytes, spread over so many milliseconds"),
     ("/{anything else}", "404"),
 ];
 

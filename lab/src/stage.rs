@@ -1,8 +1,11 @@
 //! What every program of the book shares: arguments, addresses to fetch or work to do, timing, report.
 //!
 //! A program's `main` hands its taught function to [`fetch`] or [`crunch`]; the rest (the slow web, the command line, the
-//! timeline, exit codes) is here, once, and the same for all. Exit codes: 0 when all went well, 1 when a site failed, 2 when
-//! the program could not do what it was asked (a bad argument, a file that cannot be written).
+//! timeline, exit codes) is here, once, and the same for all. A program that does neither job, and has something else to show,
+//! has arguments of its own and hands its function to [`show`]. Exit codes: 0 when all went well, 1 when a site failed, 2 when
+//! the program could not do what it was asked (a bad argument, a file that cannot be written, a thread that cannot be had).
+//! A panic of the main thread is one line and exit code 2, whatever other threads wait for; panics of other threads are
+//! reported as the program had it before.
 //!
 //! Where the environment names a file in `WHILE_YOU_WAIT_RUN`, the run is written there as JSON too, whatever is printed: so
 //! the book keeps text, data and picture of one and the same run.
@@ -12,12 +15,16 @@ mod live;
 mod output;
 mod report;
 
+use std::collections::{HashMap, VecDeque};
 use std::error::Error;
 use std::ops::Range;
+use std::panic;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{self, ExitCode, Termination};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use clap::Parser;
 use tracing_subscriber::prelude::*;
 use url::Url;
 
@@ -26,6 +33,7 @@ use crate::slow_web::SlowWeb;
 use crate::timeline::{Timeline, count};
 use arguments::{Address, Arguments, Format};
 use output::Output;
+pub use output::Screen;
 pub use report::{Report, Run};
 
 /// What a program that fetches is given.
@@ -54,14 +62,13 @@ pub const NUMBERS: u64 = 500_000;
 /// Runs `job` on the addresses of the command line, or on a slow web of its own, and reports.
 ///
 /// `prepare` makes what the job needs and what is not to be timed: a client, mostly. If it fails, the program ends with one
-/// line and exit code 2. `job` returns one result per address, in the order of the addresses.
-pub fn fetch<T, P, E, F>(
-    prepare: impl FnOnce(&Sites) -> Result<T, F>,
+/// line and exit code 2. `job` returns one result per address, in any order; they are reported in that of the addresses.
+pub fn fetch<T, P, E>(
+    prepare: impl FnOnce(&Sites) -> Result<T, Box<dyn Error>>,
     job: impl FnOnce(&T, &Sites) -> Vec<Result<P, E>>,
 ) -> ExitCode
 where
     Report: From<P> + From<E>,
-    F: Error + 'static,
 {
     run(|arguments, output, measure| {
         arguments.check_units(arguments.number_of_sites())?;
@@ -90,13 +97,14 @@ where
             timeout: arguments.timeout,
             workers: arguments.workers,
         };
-        let prepared = prepare(&sites).map_err(|error| with_causes(&error))?;
+        let prepared = prepare(&sites).map_err(|error| with_causes(&*error))?;
         let report = |result| match result {
             Ok(page) => Report::from(page),
             Err(error) => Report::from(error),
         };
         let run =
             measure.run(|| job(&prepared, &sites).into_iter().map(report).collect());
+        let run = Run { results: in_order(&sites.urls, run.results)?, ..run };
         Ok(Run { peak_in_flight: all_ours.then(|| web.peak_in_flight()), ..run })
     })
 }
@@ -105,6 +113,16 @@ where
 ///
 /// `job` returns the value that each chunk came to, in the order of the chunks.
 pub fn crunch(job: impl FnOnce(&Work) -> Vec<u64>) -> ExitCode {
+    crunch_with(|_| Ok(()), |(), work| job(work))
+}
+
+/// The same as [`crunch`], for a job that needs something which is not to be timed: a pool, mostly.
+///
+/// If `prepare` fails, the program ends with one line and exit code 2.
+pub fn crunch_with<T>(
+    prepare: impl FnOnce(&Work) -> Result<T, Box<dyn Error>>,
+    job: impl FnOnce(&T, &Work) -> Vec<u64>,
+) -> ExitCode {
     run(|arguments, output, measure| {
         if !arguments.urls.is_empty() {
             return Err(
@@ -124,8 +142,9 @@ pub fn crunch(job: impl FnOnce(&Work) -> Vec<u64>) -> ExitCode {
             chunks: repeat(&chunks, arguments.rounds),
             workers: arguments.workers,
         };
+        let prepared = prepare(&work).map_err(|error| with_causes(&*error))?;
         Ok(measure.run(|| {
-            let values = job(&work);
+            let values = job(&prepared, &work);
             work.chunks
                 .iter()
                 .zip(values)
@@ -135,10 +154,66 @@ pub fn crunch(job: impl FnOnce(&Work) -> Vec<u64>) -> ExitCode {
     })
 }
 
+/// The reports in the order of the addresses; those of equal addresses stay in the order in which they are given.
+fn in_order(urls: &[Url], reports: Vec<Report>) -> Result<Vec<Report>, String> {
+    let mut given: HashMap<String, VecDeque<Report>> = HashMap::new();
+    let n = reports.len();
+    for report in reports {
+        given.entry(report.url.clone()).or_default().push_back(report);
+    }
+    let take = |url: &Url| given.get_mut(url.as_str()).and_then(VecDeque::pop_front);
+    let sorted: Vec<Report> = urls.iter().filter_map(take).collect();
+    if sorted.len() == n && n == urls.len() {
+        Ok(sorted)
+    } else {
+        Err(format!(
+            "{n} results for {} addresses, {} of them asked for",
+            urls.len(),
+            sorted.len()
+        ))
+    }
+}
+
+/// Runs a program that has neither sites nor chunks, and arguments of its own.
+///
+/// `job` is given the arguments and the screen to print to, and may return an exit code or nothing, which is 0. If it fails, the
+/// program ends with one line and exit code 2.
+pub fn show<A: Parser, T: Termination>(
+    job: impl FnOnce(&A, &Screen) -> Result<T, Box<dyn Error>>,
+) -> ExitCode {
+    report_panics();
+    let arguments = match command_line::parse() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    match job(&arguments, &Screen::new()) {
+        Ok(done) => done.report(),
+        Err(error) => {
+            complain(&with_causes(&*error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Has a panic of this thread, the main one, end the process. Left alone it would wait first for the threads of every scope that
+/// it is in, and these may wait for something that will not come now.
+fn report_panics() {
+    let main = thread::current().id();
+    let of_others = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if thread::current().id() != main {
+            return of_others(panic);
+        }
+        complain(panic.payload_as_str().unwrap_or("a panic without a message"));
+        process::exit(2)
+    }));
+}
+
 /// Everything around the job: arguments, subscriber, report, exit code.
 fn run(
     perform: impl FnOnce(&Arguments, &Output, &Measure) -> Result<Run, Box<dyn Error>>,
 ) -> ExitCode {
+    report_panics();
     let arguments: Arguments = match command_line::parse() {
         Ok(arguments) => arguments,
         Err(code) => return code,

@@ -2,7 +2,8 @@
 //!
 //! A [`Timeline`] is a [`tracing_subscriber`] layer. Every span of level `INFO` or above becomes a row: the time from its
 //! creation to its end, and inside it the stretches in which a thread had *entered* it. A row is drawn **solid while the work
-//! holds a thread and hollow while it waits without one**. The finished [`Record`] can be drawn as text
+//! holds a thread and hollow while it waits without one**. A span inside a row is part of that row and has none of its own; if
+//! it is named [`LOCK`], it is drawn there, hatched: the thread is held, and stands still for a lock. The finished [`Record`] can be drawn as text
 //! ([`Record::to_text`]), as SVG ([`Record::to_svg`]) and as a Chrome trace ([`Record::to_chrome_trace`]), and two records
 //! can be compared by what must not depend on luck ([`Record::structure`]).
 
@@ -29,6 +30,18 @@ pub struct Held {
     pub end_ms: f64,
 }
 
+/// The name of a span that stands for waiting for a lock.
+pub const LOCK: &str = "lock";
+
+/// A stretch of time in which a row waited for a lock, holding its thread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Blocked {
+    /// Begin, in milliseconds since the record's own zero.
+    pub begin_ms: f64,
+    /// End, in milliseconds since the record's own zero; never before `begin_ms`.
+    pub end_ms: f64,
+}
+
 /// One unit of work: a row of the timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Span {
@@ -42,6 +55,9 @@ pub struct Span {
     pub end_ms: f64,
     /// When a thread was held, in the order of entering. The rest of the span waited without a thread.
     pub held: Vec<Held>,
+    /// When it waited for a lock, in the order of the waits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<Blocked>,
 }
 
 impl Span {

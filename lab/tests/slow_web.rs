@@ -392,9 +392,31 @@ fn the_list_names_every_path_and_every_listed_path_is_served() {
         if path == "/never" || path == "/{anything else}" {
             continue; // tested on their own
         }
-        let path = path.replace("{ms}", "0").replace("{code}", "200");
+        let path = path.replace("{ms}", "0").replace("{code}", "200").replace("{n}", "1");
         let answer = curious.head(web.url(&path)).send().expect("an answer");
         assert_ne!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[test]
+fn a_stream_tells_its_length_and_comes_in_pieces() {
+    let web = start(quick());
+    let body = |path| text(&web, path);
+    assert_eq!(body("/stream/0/0"), "");
+    assert_eq!(body("/stream/1/40"), "s");
+    assert_eq!(body("/stream/100000/60").len(), 100_000);
+    assert!(body("/stream/100000/0").starts_with("stream: good things"));
+
+    // A body that takes a minute: its first read is a part of it.
+    let mut stream = ask(&web, "/stream/3000/60000");
+    assert!(head(&mut stream).to_lowercase().contains("content-length: 3000\r\n"));
+    let mut some = [0; 3000];
+    let read = stream.read(&mut some).expect("the first piece");
+    assert!((1..3000).contains(&read), "{read} bytes at once");
+    assert!(some.starts_with(b"s"));
+
+    for bad in ["/stream/x/0", "/stream/1/x", "/stream/1/60001", "/stream/67108865/0"] {
+        assert_eq!(get(&web, bad).status(), StatusCode::BAD_REQUEST, "{bad}");
     }
 }
 

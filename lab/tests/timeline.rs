@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Barrier;
 use std::thread;
 
-use lab::timeline::{Held, Record, Span, Timeline};
+use lab::timeline::{Blocked, Held, LOCK, Record, Span, Timeline};
 use proptest::prelude::*;
 use tracing::level_filters::LevelFilter;
 use tracing::{Dispatch, dispatcher, info_span};
@@ -125,6 +125,7 @@ fn waiting_is_drawn_hollow_and_holding_solid() {
                     Held { thread: 1, begin_ms: 0.0, end_ms: 0.1 },
                     Held { thread: 1, begin_ms: 99.9, end_ms: 100.0 },
                 ],
+                blocked: Vec::new(),
             },
             Span {
                 name: "fetch".into(),
@@ -132,6 +133,7 @@ fn waiting_is_drawn_hollow_and_holding_solid() {
                 begin_ms: 0.0,
                 end_ms: 50.0,
                 held: vec![Held { thread: 2, begin_ms: 0.0, end_ms: 50.0 }],
+                blocked: Vec::new(),
             },
         ],
     };
@@ -149,20 +151,143 @@ fn waiting_is_drawn_hollow_and_holding_solid() {
     assert_eq!(record.structure().solid, BTreeSet::from(["thread".to_owned()]));
 }
 
+#[test]
+fn a_wait_for_a_lock_is_part_of_the_row_that_waits_and_no_row_of_its_own() {
+    let record = recorded(|_| {
+        let _row = info_span!("fetch_into", site = "a").entered();
+        {
+            let _waiting = info_span!(LOCK).entered();
+        }
+        {
+            // Another span inside: neither a row nor a wait.
+            let _fetch = info_span!("fetch", site = "a").entered();
+            // Deeper inside, it is still this row that waits.
+            let _waiting = info_span!(LOCK).entered();
+        }
+    });
+    let [row] = &record.spans[..] else { panic!("one row: {record:?}") };
+    assert_eq!((row.name.as_str(), row.held.len()), ("fetch_into", 1));
+    let [first, second] = &row.blocked[..] else { panic!("two waits: {row:?}") };
+    let order = [
+        row.begin_ms,
+        first.begin_ms,
+        first.end_ms,
+        second.begin_ms,
+        second.end_ms,
+        row.end_ms,
+    ];
+    assert!(order.is_sorted(), "{row:?}");
+}
+
+#[test]
+fn each_wait_is_of_the_row_on_whose_thread_it_is() {
+    let both_wait = Barrier::new(2);
+    let record = recorded(|dispatch| {
+        thread::scope(|scope| {
+            for site in ["a", "b"] {
+                let both_wait = &both_wait;
+                scope.spawn(move || {
+                    dispatcher::with_default(dispatch, || {
+                        let _row = info_span!("fetch_into", site).entered();
+                        let _waiting = info_span!(LOCK).entered();
+                        both_wait.wait();
+                    });
+                });
+            }
+        });
+    });
+    let waits: Vec<usize> = record.spans.iter().map(|row| row.blocked.len()).collect();
+    assert_eq!(waits, [1, 1], "{record:?}");
+}
+
+/// A row of 100 ms on thread 3, of which it waits 40 for a lock, and then again for an instant.
+fn blocked_row() -> Record {
+    let span = Span {
+        name: "fetch_into".into(),
+        label: "site-1".into(),
+        begin_ms: 0.0,
+        end_ms: 100.0,
+        held: vec![Held { thread: 3, begin_ms: 0.0, end_ms: 100.0 }],
+        blocked: vec![
+            Blocked { begin_ms: 0.0, end_ms: 40.0 },
+            Blocked { begin_ms: 70.0, end_ms: 70.01 },
+        ],
+    };
+    Record { spans: vec![span] }
+}
+
+#[test]
+fn a_wait_for_a_lock_is_drawn_hatched_unless_it_is_too_short_to_be_seen() {
+    let record = blocked_row();
+    let text = record.to_text();
+    let hatched = text.matches('▒').count();
+    let solid = text.matches('█').count();
+    assert!(text.contains("▒█") && !text.contains("█▒"), "{text}");
+    // Two fifths of the row, to the next whole column.
+    assert!((5 * hatched).abs_diff(2 * (hatched + solid)) <= 5, "{text}");
+
+    let svg = record.to_svg("id", "title");
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let class = |wanted: &'static str| {
+        document
+            .descendants()
+            .filter(move |node| node.attribute("class") == Some(wanted))
+            .collect::<Vec<_>>()
+    };
+    let [blocked] = &class("blocked")[..] else { panic!("{svg}") };
+    assert_eq!((percent(blocked, "x"), percent(blocked, "width")), (0.0, 40.0));
+    // Drawn after what it covers, with a pattern that is there.
+    assert!(blocked.range().start > class("held")[0].range().start);
+    let [hatch] = &class("hatch")[..] else { panic!("{svg}") };
+    let fill = format!("url(#{})", hatch.attribute("id").unwrap());
+    assert_eq!(blocked.attribute("fill"), Some(fill.as_str()));
+    assert!(svg.contains("100 ms · thread 3 · 40 ms for a lock"), "{svg}");
+    assert!(svg.contains("Of that, it waited 40 ms for a lock."), "{svg}");
+}
+
+#[test]
+fn a_record_without_locks_has_neither_pattern_nor_word_of_them() {
+    let mut record = blocked_row();
+    // Too short to be seen: there is nothing to explain either.
+    record.spans[0].blocked.remove(0);
+    let svg = record.to_svg("id", "title");
+    assert!(!svg.contains("<pattern") && !svg.contains("for a lock"), "{svg}");
+    assert!(!svg.contains("hatch"), "{svg}");
+    record.spans[0].blocked.clear();
+    assert_eq!(svg, record.to_svg("id", "title"));
+    assert!(!record.to_text().contains('▒'));
+    assert!(!serde_json::to_string(&record).unwrap().contains("blocked"));
+}
+
+#[test]
+fn the_chrome_trace_has_the_wait_on_the_thread_that_waits() {
+    let trace: serde_json::Value =
+        serde_json::from_str(&blocked_row().to_chrome_trace()).unwrap();
+    let events = trace["traceEvents"].as_array().unwrap();
+    let waits: Vec<_> = events.iter().filter(|event| event["cat"] == "blocked").collect();
+    assert_eq!(waits.len(), 2, "{trace}");
+    assert_eq!((&waits[0]["tid"], &waits[0]["ph"]), (&3.into(), &"X".into()));
+    assert_eq!(
+        (waits[0]["ts"].as_f64(), waits[0]["dur"].as_f64()),
+        (Some(0.0), Some(40e3))
+    );
+}
+
 /// Any record: spans in the order of their begin, stretches inside their span, many without length, labels of any kind.
 fn records(
     rows: impl Into<proptest::collection::SizeRange>,
 ) -> impl Strategy<Value = Record> {
     let point = prop_oneof![Just(0.0), Just(1.0), 0.0..1.0_f64];
     let length = prop_oneof![Just(0.0), 0.0..1.0_f64];
+    let blocked = proptest::collection::vec((point.clone(), point.clone()), 0..3);
     let held = proptest::collection::vec((1_usize..40, point.clone(), point), 0..4);
     let label =
         prop_oneof!["site-[0-9]{1,3}", "\\PC{0,30}", Just("a\n\n<b>&\"\u{1}".to_owned())];
-    let span = (label, 0.0..1e6_f64, length, 0.0..1e6_f64, held);
+    let span = (label, 0.0..1e6_f64, length, 0.0..1e6_f64, held, blocked);
     proptest::collection::vec(span, rows).prop_map(|spans| {
         let mut spans: Vec<Span> = spans
             .into_iter()
-            .map(|(label, begin_ms, share, longest, held)| {
+            .map(|(label, begin_ms, share, longest, held, blocked)| {
                 let end_ms = begin_ms + share * longest;
                 let inside = |part: f64| begin_ms + part * (end_ms - begin_ms);
                 let held = held
@@ -173,7 +298,14 @@ fn records(
                         end_ms: inside(a.max(b)),
                     })
                     .collect();
-                Span { name: "fetch".into(), label, begin_ms, end_ms, held }
+                let blocked = blocked
+                    .into_iter()
+                    .map(|(a, b)| Blocked {
+                        begin_ms: inside(a.min(b)),
+                        end_ms: inside(a.max(b)),
+                    })
+                    .collect();
+                Span { name: "fetch".into(), label, begin_ms, end_ms, held, blocked }
             })
             .collect();
         spans.sort_by(|a, b| a.begin_ms.total_cmp(&b.begin_ms));
@@ -202,7 +334,7 @@ proptest! {
         for (number, row) in rows.iter().enumerate() {
             prop_assert!(row.chars().count() <= 80, "{}", text);
             let is_fold = record.spans.len() > 24 && number == 16;
-            prop_assert!(is_fold || row.contains(['█', '░']), "row {} is invisible:\n{}", number, text);
+            prop_assert!(is_fold || row.contains(['█', '▒', '░']), "row {} is invisible:\n{}", number, text);
         }
     }
 
@@ -213,10 +345,21 @@ proptest! {
         prop_assert!(svg.lines().all(|line| !line.trim().is_empty()), "a blank line ends the element in Markdown");
         let document = roxmltree::Document::parse(&svg).unwrap();
         let height: f64 = document.root_element().attribute("height").unwrap().parse().unwrap();
-        let bars: Vec<_> = document.descendants().filter(|node| node.has_tag_name("rect")).collect();
+        // The rectangle of the hatching is a part of a pattern, and stands nowhere itself.
+        let bars: Vec<_> = document
+            .descendants()
+            .filter(|node| node.has_tag_name("rect") && node.has_attribute("class"))
+            .collect();
         let open: Vec<_> = bars.iter().filter(|bar| bar.attribute("class") == Some("open")).collect();
         prop_assert_eq!(open.len(), record.spans.len());
-        prop_assert_eq!(bars.len() - open.len(), record.spans.iter().map(|span| span.held.len()).sum::<usize>());
+        let held = bars.iter().filter(|bar| bar.attribute("class") == Some("held")).count();
+        prop_assert_eq!(held, record.spans.iter().map(|span| span.held.len()).sum::<usize>());
+        // Of the waits for a lock, those that can be seen.
+        let frame = record.spans.iter().map(|span| span.end_ms).fold(0.001, f64::max);
+        let blocked = bars.len() - open.len() - held;
+        let waits = |share: f64| record.spans.iter().flat_map(|span| &span.blocked)
+            .filter(|wait| (wait.end_ms - wait.begin_ms) / frame * 100.0 >= share).count();
+        prop_assert!(waits(0.401) <= blocked && blocked <= waits(0.399), "{}", svg);
         for bar in &bars {
             let (x, width) = (percent(bar, "x"), percent(bar, "width"));
             prop_assert!(x >= 0.0 && x + width <= 100.0005, "{} + {}", x, width);
@@ -239,7 +382,8 @@ proptest! {
         let phase = |wanted: &str| events.iter().filter(|event| event["ph"] == wanted).count();
         prop_assert_eq!(phase("b"), record.spans.len());
         prop_assert_eq!(phase("e"), record.spans.len());
-        prop_assert_eq!(phase("X"), record.spans.iter().map(|span| span.held.len()).sum::<usize>());
+        let stretches = record.spans.iter().map(|span| span.held.len() + span.blocked.len());
+        prop_assert_eq!(phase("X"), stretches.sum::<usize>());
         for event in events.iter().filter(|event| event["ph"] == "X") {
             prop_assert!(event["dur"].as_f64().unwrap() >= 0.0);
         }
@@ -264,6 +408,7 @@ fn five_hundred_rows_are_legible() {
                 begin_ms,
                 end_ms: begin_ms + 50.0,
                 held,
+                blocked: Vec::new(),
             }
         })
         .collect();
@@ -296,6 +441,7 @@ fn what_follows_in_time_does_not_overlap_on_the_screen() {
                     begin_ms,
                     end_ms,
                     held,
+                    blocked: Vec::new(),
                 }
             })
             .into();

@@ -8,7 +8,7 @@ use sequential_fetch::{client, fetch_all};
 // ANCHOR: main
 fn main() -> ExitCode {
     stage::fetch(
-        |sites| client(sites.timeout),
+        |sites| Ok(client(sites.timeout)?),
         |client, sites| fetch_all(client, &sites.urls),
     )
 }

@@ -12,7 +12,7 @@ use url::Url;
 pub struct FetchError {
     /// The address that was asked for.
     pub url: Url,
-    /// From before connecting to the failure.
+    /// From before connecting to the failure, or until it was noticed that it is lost.
     pub elapsed: Duration,
     /// Why.
     pub kind: FetchErrorKind,
@@ -37,10 +37,12 @@ pub enum FetchErrorKind {
     /// The address cannot be used: no such host, or not one for HTTP.
     #[error("address: {0}")]
     Address(String),
-    /// Anything else: an answer that is not HTTP, redirects without end, a connection
-    /// that is lost before the answer.
+    /// Anything else: no HTTP, redirects without end, a connection lost too early.
     #[error("connection: {0}")]
     Connection(String),
+    /// Whoever fetched it ended without a result: a thread that panicked, say.
+    #[error("lost: {0}")]
+    Lost(String),
 }
 // ANCHOR_END: kind
 

@@ -12,7 +12,8 @@ use std::io;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use reqwest::blocking::{Client, ClientBuilder};
+pub use reqwest::blocking::Client;
+use reqwest::blocking::ClientBuilder;
 use tracing::instrument;
 pub use url::Url;
 

@@ -27,11 +27,11 @@ use futures_util::{StreamExt, stream};
 use tokio::{
     net::{TcpListener, TcpSocket},
     sync::{Semaphore, SemaphorePermit, oneshot},
-    time::sleep,
+    time::{Instant, sleep, sleep_until},
 };
 
 use super::{
-    Builder, Counters, Latency, MAX_DELAY_MS, SPECIAL_PATHS,
+    Builder, Counters, Latency, MAX_BODY_SIZE, MAX_DELAY_MS, SPECIAL_PATHS,
     barrier::Barrier,
     connection::{CountingListener, Reset},
     latency,
@@ -51,6 +51,10 @@ const TRAVEL: Duration = Duration::from_millis(20);
 /// The body of `/trickle`, and the pause before each byte of it.
 const TRICKLE: &[u8; 20] = b"good things come to\n";
 const DRIP: Duration = Duration::from_millis(100);
+
+/// How far apart the pieces of `/stream` are, in milliseconds: often enough for a progress bar that moves, seldom enough to
+/// cost nothing.
+const PIECE_MS: u64 = 20;
 
 /// What every handler shares.
 struct Web {
@@ -147,6 +151,7 @@ fn app(builder: Builder, counters: Arc<Counters>) -> Router {
             }),
         )
         .route("/trickle", get(|| ready(trickle())))
+        .route("/stream/{n}/{ms}", get(stream_of))
         .route("/not-utf8", get(|| ready(text(&b"caf\xe9, in Latin-1\n"[..]))))
         .route("/empty", get(|| ready(text(""))))
         .route("/large", get(|| ready(text(filler("large", LARGE)))))
@@ -285,6 +290,33 @@ fn trickle() -> Response {
         Ok::<_, io::Error>(Bytes::from_static(std::slice::from_ref(byte)))
     };
     text(Body::from_stream(stream::iter(TRICKLE).then(drip)))
+}
+
+async fn stream_of(Path((n, ms)): Path<(String, String)>) -> Response {
+    let n: Option<usize> = n.parse().ok().filter(|n| *n <= MAX_BODY_SIZE);
+    let ms: Option<u64> = ms.parse().ok().filter(|ms| *ms <= MAX_DELAY_MS);
+    let (Some(n), Some(ms)) = (n, ms) else {
+        let sentence = format!(
+            "/stream/{{n}}/{{ms}} takes a size up to {MAX_BODY_SIZE} bytes and a time up to {MAX_DELAY_MS} ms"
+        );
+        return says(StatusCode::BAD_REQUEST, &sentence);
+    };
+    let whole = Duration::from_millis(ms);
+    let body = Bytes::from(filler("stream", n));
+    // No more pieces than bytes: an empty piece would end the body.
+    let pieces = usize::try_from(ms / PIECE_MS).map_or(1, |k| k.clamp(1, n.max(1)));
+    // Each piece at its own time since the start, so that late ones do not add up.
+    let begin = Instant::now();
+    let piece = move |i| {
+        let piece = body.slice(n * i / pieces..n * (i + 1) / pieces);
+        async move {
+            sleep_until(begin + whole.mul_f64((i + 1) as f64 / pieces as f64)).await;
+            Ok::<_, io::Error>(piece)
+        }
+    };
+    let stream = Body::from_stream(stream::iter(0..pieces).then(piece));
+    // The length is told, so that a client can say how much is still to come.
+    ([(header::CONTENT_LENGTH, n.to_string())], text(stream)).into_response()
 }
 
 fn found(location: &str) -> Response {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::timeline::{Held, Record};
+use crate::timeline::{Blocked, Held, Record};
 
 /// What became of one address, or of one chunk of work.
 ///
@@ -101,7 +101,11 @@ impl Run {
         let sound = |begin: f64, end: f64| 0.0 <= begin && begin <= end && end <= 1e9;
         for span in &self.spans.spans {
             let held = |held: &Held| held.thread > 0 && sound(held.begin_ms, held.end_ms);
-            if !sound(span.begin_ms, span.end_ms) || !span.held.iter().all(held) {
+            let blocked = |wait: &Blocked| sound(wait.begin_ms, wait.end_ms);
+            if !sound(span.begin_ms, span.end_ms)
+                || !span.held.iter().all(held)
+                || !span.blocked.iter().all(blocked)
+            {
                 return Err(format!("this is not the record of a run: {span:?}"));
             }
         }

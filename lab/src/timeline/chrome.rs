@@ -24,6 +24,16 @@ impl Record {
                     "ph": phase, "cat": "open", "name": title, "id": id, "pid": 1, "tid": 0, "ts": micros(at),
                 }));
             }
+            for blocked in &span.blocked {
+                // On the track of the thread that waits, which is the one that the row holds meanwhile.
+                let held =
+                    span.held.iter().rfind(|held| held.begin_ms <= blocked.begin_ms);
+                events.push(json!({
+                    "ph": "X", "cat": "blocked", "name": "waits for a lock", "pid": 1,
+                    "tid": held.map_or(0, |held| held.thread),
+                    "ts": micros(blocked.begin_ms), "dur": micros(blocked.end_ms - blocked.begin_ms),
+                }));
+            }
             for held in &span.held {
                 events.push(json!({
                     "ph": "X", "cat": "held", "name": title, "pid": 1, "tid": held.thread,

@@ -14,7 +14,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::{Held, Record, Span};
+use super::{Blocked, Held, LOCK, Record, Span};
 
 /// A `tracing` layer that keeps when each span was open, when it was entered, and on which thread.
 ///
@@ -29,6 +29,8 @@ struct State {
     zero: Instant,
     threads: Vec<ThreadId>,
     open: HashMap<Id, Open>,
+    /// Waits for a lock that are under way: the row that waits, and since when.
+    locks: HashMap<Id, (Id, Instant)>,
     closed: Vec<Open>,
     next: usize,
 }
@@ -43,6 +45,7 @@ struct Open {
     end: Option<Instant>,
     /// A stretch without an end is one whose thread has not left the span yet.
     held: Vec<(usize, Instant, Option<Instant>)>,
+    blocked: Vec<(Instant, Instant)>,
 }
 
 impl Default for Timeline {
@@ -58,6 +61,7 @@ impl Timeline {
             zero: Instant::now(),
             threads: Vec::new(),
             open: HashMap::new(),
+            locks: HashMap::new(),
             closed: Vec::new(),
             next: 0,
         };
@@ -99,6 +103,14 @@ impl Timeline {
                         end_ms: since_zero(end.unwrap_or(now)),
                     })
                     .collect(),
+                blocked: open
+                    .blocked
+                    .iter()
+                    .map(|&(begin, end)| Blocked {
+                        begin_ms: since_zero(begin),
+                        end_ms: since_zero(end),
+                    })
+                    .collect(),
             })
             .collect();
         Record { spans }
@@ -116,12 +128,21 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Timeline {
         Some(LevelFilter::INFO)
     }
 
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if *attributes.metadata().level() > Level::INFO {
             return;
         }
         let label = label_of(attributes);
         let mut state = self.state();
+        let around = context.span(id).into_iter().flat_map(|span| span.scope().skip(1));
+        if let Some(row) =
+            around.map(|span| span.id()).find(|id| state.open.contains_key(id))
+        {
+            if attributes.metadata().name() == LOCK {
+                state.locks.insert(id.clone(), (row, Instant::now()));
+            }
+            return;
+        }
         let order = state.next;
         state.next += 1;
         let open = Open {
@@ -131,6 +152,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Timeline {
             begin: Instant::now(),
             end: None,
             held: Vec::new(),
+            blocked: Vec::new(),
         };
         state.open.insert(id.clone(), open);
     }
@@ -161,9 +183,15 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Timeline {
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {
+        let now = Instant::now();
         let mut state = self.state();
+        if let Some((row, begin)) = state.locks.remove(&id)
+            && let Some(open) = state.open.get_mut(&row)
+        {
+            open.blocked.push((begin, now));
+        }
         if let Some(mut open) = state.open.remove(&id) {
-            open.end = Some(Instant::now());
+            open.end = Some(now);
             state.closed.push(open);
         }
     }

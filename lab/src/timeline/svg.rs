@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Record, Span, count, ms};
+use super::{Blocked, Record, Span, count, ms};
 
 /// Lengths in CSS pixels. Only heights are fixed: every width is a share of the page's, so that text keeps its size on a
 /// telephone.
@@ -30,11 +30,16 @@ const STYLE: &str = "\
 .timeline .axis text{font-size:12px}\
 .timeline .open{fill:var(--tl-open);stroke:var(--tl-line)}";
 
+/// Only where something is hatched: the other pictures have no use for it.
+const HATCH_STYLE: &str = "\
+.timeline .blocked{stroke:var(--tl-line)}\
+.timeline .hatch rect{fill:var(--tl-open)}.timeline .hatch path{stroke:var(--tl-ink);stroke-width:2}";
+
 impl Record {
     /// Draws the record as an SVG element without blank lines, fit to stand inside a Markdown page or a file of its own.
     ///
-    /// Solid bars are time in which a thread was held, coloured by thread; pale bars with an outline are time waited without
-    /// one. The picture is as wide as its container. `title` becomes its name and `id` its element id, which must be unique
+    /// Solid bars are time in which a thread was held, coloured by thread; hatched bars are time in which it was held and
+    /// waited for a lock; pale bars with an outline are time waited without one. The picture is as wide as its container. `title` becomes its name and `id` its element id, which must be unique
     /// on a page. The same record, title and id always give the same text.
     pub fn to_svg(&self, id: &str, title: &str) -> String {
         let frame = self.frame_ms();
@@ -54,7 +59,19 @@ impl Record {
         let _ = writeln!(out, r#"<title id="{id}-title">{}</title>"#, escape(title));
         let _ =
             writeln!(out, r#"<desc id="{id}-desc">{}</desc>"#, escape(&self.in_words()));
-        let _ = writeln!(out, "<style>{STYLE}</style>");
+        let hatched = self.spans.iter().any(|span| seen(span, frame).next().is_some());
+        let _ = writeln!(
+            out,
+            "<style>{STYLE}{}</style>",
+            if hatched { HATCH_STYLE } else { "" }
+        );
+        let hatch = format!("{id}-hatch");
+        if hatched {
+            let _ = writeln!(
+                out,
+                r#"<defs><pattern class="hatch" id="{hatch}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6"/><path d="M0 0V6"/></pattern></defs>"#
+            );
+        }
         axis(&mut out, frame, height);
         let mut y = AXIS;
         for (row, span) in self.spans.iter().enumerate() {
@@ -70,10 +87,10 @@ impl Record {
                     );
                     y += LABEL + 3.0;
                 }
-                bar(&mut out, span, frame, y, STRIP - 1.0, None);
+                bar(&mut out, span, frame, y, STRIP - 1.0, None, &hatch);
                 y += STRIP;
             } else {
-                bar(&mut out, span, frame, y + LABEL, BAR, Some(y + 13.0));
+                bar(&mut out, span, frame, y + LABEL, BAR, Some(y + 13.0), &hatch);
                 y += ROW;
             }
         }
@@ -108,6 +125,11 @@ impl Record {
                     span.threads_in_words(),
                     ms(held)
                 );
+            }
+            let blocked: f64 =
+                span.blocked.iter().map(|wait| wait.end_ms - wait.begin_ms).sum();
+            if blocked >= 1.0 {
+                let _ = write!(words, " Of that, it waited {} for a lock.", ms(blocked));
             }
         }
         if self.spans.len() > MOST_TOLD {
@@ -167,6 +189,13 @@ fn tick_label(at: f64) -> String {
     format!("{} ms", (at * 1e4).round() / 1e4)
 }
 
+/// The waits that are drawn. Most locks are free, and taken in no time: those waits are left out.
+fn seen(span: &Span, frame: f64) -> impl Iterator<Item = &Blocked> {
+    span.blocked
+        .iter()
+        .filter(move |wait| percent(wait.end_ms - wait.begin_ms, frame) >= NARROWEST)
+}
+
 fn bar(
     out: &mut String,
     span: &Span,
@@ -174,13 +203,20 @@ fn bar(
     y: f64,
     height: f64,
     label_at: Option<f64>,
+    hatch: &str,
 ) {
+    let blocked: Vec<&Blocked> = seen(span, frame).collect();
     let threads = span.threads_in_words();
-    let told = format!(
+    let mut told = format!(
         "{} · {}",
         ms(span.elapsed_ms()),
         if threads.is_empty() { "no thread" } else { &threads }
     );
+    if !blocked.is_empty() {
+        // Said in words, so that the hatching needs no legend.
+        let waited = blocked.iter().map(|wait| wait.end_ms - wait.begin_ms).sum();
+        let _ = write!(told, " · {} for a lock", ms(waited));
+    }
     let _ = writeln!(
         out,
         r#"<g class="row"><title>{} · {told}</title>"#,
@@ -206,6 +242,14 @@ fn bar(
     for held in &span.held {
         let fill = format!(r#" fill="var(--tl-{})""#, (held.thread - 1) % COLOURS + 1);
         rect("held", &fill, held.begin_ms, held.end_ms);
+    }
+    for blocked in blocked {
+        rect(
+            "blocked",
+            &format!(r#" fill="url(#{hatch})""#),
+            blocked.begin_ms,
+            blocked.end_ms,
+        );
     }
     out.push_str("</g>\n");
 }

@@ -20,7 +20,8 @@ impl Record {
     /// Draws the record for a terminal of 80 columns: a row per span, in the order of their begin, under a line that names
     /// the ends of the frame.
     ///
-    /// `█` is time in which a thread was held, `░` time waited without one. A span too short for a column still gets one.
+    /// `█` is time in which a thread was held, `▒` time in which it was held and waited for a lock, `░` time waited without
+    /// one. A span too short for a column still gets one.
     /// More than 24 rows are folded in the middle. Every line ends with a line feed; an empty record is the empty text.
     pub fn to_text(&self) -> String {
         let mut out = String::new();
@@ -85,6 +86,13 @@ fn bar(span: &Span, frame: f64, columns: usize) -> String {
     for held in &span.held {
         let part = cells(held.begin_ms * scale, held.end_ms * scale, whole.clone());
         row[part].fill('█');
+    }
+    // Most locks are free, and taken in no time: those waits are left out.
+    for blocked in
+        span.blocked.iter().filter(|wait| wait.end_ms - wait.begin_ms > 1.0 / scale)
+    {
+        let part = cells(blocked.begin_ms * scale, blocked.end_ms * scale, whole.clone());
+        row[part].fill('▒');
     }
     row.into_iter().collect()
 }
