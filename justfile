@@ -31,6 +31,10 @@ test:
 record *NAME:
     cargo run -- record "$@"
 
+# let the compiler answer the wrong turns again, and keep what it says
+wrong-turns:
+    TRYBUILD=overwrite cargo test --test wrong_turns
+
 # build the book into target/book, and look for warnings in mdBook's log
 build:
     bash .ci/run book links

@@ -102,6 +102,17 @@ impl Page<'_> {
             ["examples", _, "python", ..] => {
                 include.file.extension() == Some("py".as_ref())
             }
+            // A wrong turn is short, is shown whole, and has the compiler's answer beside it.
+            ["examples", _, "wrong", _] if include.anchor.is_none() => {
+                if !Path::new(ROOT).join(&include.file).with_extension("stderr").is_file()
+                {
+                    return Err(format!("{path} has no .stderr beside it"));
+                }
+                return check_lines(
+                    &include.file,
+                    &read(&include.file)?.lines().collect::<Vec<_>>(),
+                );
+            }
             _ => false,
         };
         if !is_tested {
@@ -110,29 +121,22 @@ impl Page<'_> {
         let anchor = include
             .anchor
             .ok_or_else(|| format!("{path} is included without an anchor"))?;
-        let text = fs::read_to_string(Path::new(ROOT).join(&include.file))
-            .map_err(|error| format!("{path}: {error}"))?;
+        let text = read(&include.file)?;
         let listing =
             anchored(&text, &anchor).map_err(|problem| format!("{path}: {problem}"))?;
-        if let Some(line) =
-            listing.iter().find(|line| line.chars().count() > WIDEST_LISTING)
-        {
-            return Err(format!(
-                "{path}:{anchor} has a line of more than {WIDEST_LISTING} columns: {line}"
-            ));
-        }
-        match listing.len() {
-            0 => Err(format!("{path}:{anchor} is empty")),
-            1..=LONGEST_LISTING => Ok(()),
-            lines => Err(format!(
-                "{path}:{anchor} has {lines} lines, more than {LONGEST_LISTING}"
-            )),
-        }
+        check_lines(Path::new(&format!("{path}:{anchor}")), &listing)
     }
 
-    /// What a program printed is an include of a recording.
+    /// What a program printed is an include of a recording, what the compiler said one of a wrong turn's answer.
     fn check_output(&self, code: &str) -> Result<(), String> {
         let include = self.only_include(code)?;
+        let folders: Vec<&str> =
+            include.file.iter().filter_map(|part| part.to_str()).collect();
+        if let ["examples", _, "wrong", name] = folders[..]
+            && name.ends_with(".stderr")
+        {
+            return Ok(());
+        }
         if include.file.parent() != Some(Path::new(FOLDER)) || include.anchor.is_some() {
             return Err(format!("{} is not a recording", include.file.display()));
         }
@@ -155,7 +159,7 @@ impl Page<'_> {
                         return Err(format!("no program is called {name}: {line}"));
                     }
                 }
-                ["python3", file] if file.ends_with("py") => {
+                ["python3", file, ..] if file.ends_with("py") => {
                     if !Path::new(ROOT).join(file).is_file() {
                         return Err(format!("no file is called {file}: {line}"));
                     }
@@ -214,6 +218,26 @@ impl Page<'_> {
             return Err(format!("{} is included and is not there", file.display()));
         }
         Ok(Include { file, anchor })
+    }
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    fs::read_to_string(Path::new(ROOT).join(file))
+        .map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// A listing is short enough to be read, and narrow enough to be seen.
+fn check_lines(listing: &Path, lines: &[&str]) -> Result<(), String> {
+    let listing = listing.display();
+    if let Some(line) = lines.iter().find(|line| line.chars().count() > WIDEST_LISTING) {
+        return Err(format!(
+            "{listing} has a line of more than {WIDEST_LISTING} columns: {line}"
+        ));
+    }
+    match lines.len() {
+        0 => Err(format!("{listing} is empty")),
+        1..=LONGEST_LISTING => Ok(()),
+        n => Err(format!("{listing} has {n} lines, more than {LONGEST_LISTING}")),
     }
 }
 
@@ -295,6 +319,47 @@ fn every_page_is_in_the_summary_and_every_recording_on_a_page() {
             "no page shows the recording {name}"
         );
     }
+}
+
+/// Every wrong turn is on a page, with the compiler's answer, and the page names the error.
+#[test]
+fn every_wrong_turn_is_on_a_page_that_names_its_error() {
+    let pages: Vec<String> = pages().iter().map(|page| read(page).unwrap()).collect();
+    let mut wrong_turns = 0;
+    for chapter in fs::read_dir(Path::new(ROOT).join("examples")).unwrap() {
+        let chapter = chapter.unwrap();
+        let Ok(files) = fs::read_dir(chapter.path().join("wrong")) else { continue };
+        for file in files {
+            let path = file.unwrap().path();
+            if path.extension() != Some("rs".as_ref()) {
+                continue;
+            }
+            wrong_turns += 1;
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            let shown = |ending: &str| {
+                let include = format!(
+                    "{}/wrong/{name}.{ending}}}}}",
+                    chapter.file_name().display()
+                );
+                pages.iter().position(|page| page.contains(&include))
+            };
+            let page = shown("rs").unwrap_or_else(|| panic!("no page shows {name}.rs"));
+            assert_eq!(
+                shown("stderr"),
+                Some(page),
+                "{name}: the answer stands elsewhere"
+            );
+            let answer = read(&path.with_extension("stderr")).unwrap();
+            for code in answer.lines().filter_map(|line| line.strip_prefix("error[")) {
+                let code = &code[..5];
+                assert!(
+                    pages[page].contains(code),
+                    "{name}: the page does not say {code}"
+                );
+            }
+        }
+    }
+    assert!(wrong_turns >= 14, "{wrong_turns}");
 }
 
 #[test]
