@@ -19,8 +19,13 @@ use lab::timeline::Blocked;
 use while_you_wait::programs::Programs;
 
 /// What a program with arguments of its own is given where it is only to show that it ends as it should: so that it ends soon.
-const IN_SHORT: [(&str, &[&str]); 1] =
-    [("01-waiting-or-working", &["--", "cargo", "--version"])];
+const IN_SHORT: [(&str, &[&str]); 5] = [
+    ("01-waiting-or-working", &["--", "cargo", "--version"]),
+    ("03-downloads", &["--workers", "5"]),
+    ("03-grain", &["--repeats", "1"]),
+    ("03-how-many-workers", &["--workers", "1,2", "--jobs", "20"]),
+    ("03-speed-up", &["--repeats", "1"]),
+];
 
 static PROGRAMS: LazyLock<Programs> =
     LazyLock::new(|| Programs::build(Path::new(ROOT)).unwrap());
@@ -580,6 +585,7 @@ fn a_thread_that_cannot_be_had_is_one_line_and_exit_code_2() {
         "02-read-twice --readers 60",
         "02-event --waiters 60",
         "02-pipeline --workers 60",
+        "03-pool --workers 60",
     ] {
         let program = command(&format!("cargo run --example {name}"), &[]);
         let refused = Command::new("timeout")

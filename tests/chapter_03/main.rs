@@ -1,0 +1,9 @@
+//! Chapter 3, held to its word by structure: what the slow web saw, who waited for whom, what was lost.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+mod as_completed;
+mod pool;
+mod screen;
+mod work;
+mod workers;
