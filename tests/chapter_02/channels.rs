@@ -7,6 +7,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
+use crate::patience::{PATIENCE, ends, ends_within};
 use crossbeam_channel::{SendTimeoutError, TrySendError, bounded, unbounded};
 use lab::slow_web::SlowWeb;
 use threads_and_locks::channels::{
@@ -15,8 +16,6 @@ use threads_and_locks::channels::{
 use threads_and_locks::pipeline::{CAPACITY, each, fetch_text, parse, tally_all};
 use threads_and_locks::{FetchErrorKind, Page, Url, client};
 
-/// Longer than anything here takes. Nothing waits for it unless something is broken.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// For what never comes: every handshake that could let it come is over.
 const MOMENT: Duration = Duration::from_millis(50);
 
@@ -37,22 +36,6 @@ fn gated() -> (Url, mpsc::Sender<()>) {
         }
     });
     (url.parse().unwrap(), open)
-}
-
-/// What `job` returns, if it ends: a job that hangs fails the test and does not hang it.
-#[track_caller]
-fn ends<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> T {
-    ends_within(PATIENCE, job)
-}
-
-#[track_caller]
-fn ends_within<T: Send + 'static>(
-    patience: Duration,
-    job: impl FnOnce() -> T + Send + 'static,
-) -> T {
-    let (tell, told) = mpsc::channel();
-    thread::spawn(move || tell.send(job()));
-    told.recv_timeout(patience).expect("it hangs, or it panicked")
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::patience::{PATIENCE, ends};
 use threads_and_locks::deadlock::{
     Account, both_ways, cross, transfer, transfer_in_order,
 };
@@ -21,15 +22,6 @@ use threads_and_locks::readers::{beside_a_writer, read_at_once, read_once, read_
 
 /// How long something is watched of which it is certain already that it will not happen.
 const A_MOMENT: Duration = Duration::from_millis(200);
-/// Longer than anything takes that does happen.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// What `job` comes to on a thread of its own; a hang is an error, not a test that never ends.
-fn in_time<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> T {
-    let (tx, rx) = mpsc::channel();
-    thread::spawn(move || tx.send(job()));
-    rx.recv_timeout(PATIENCE).unwrap()
-}
 
 fn balances(a: &Account, b: &Account) -> (i64, i64) {
     (*lock(&a.balance), *lock(&b.balance))
@@ -58,7 +50,7 @@ fn the_transfer_that_can_deadlock_is_right_while_nobody_crosses_it() {
 fn transfers_in_one_order_of_the_locks_end_and_lose_nothing() {
     let (a, b) = (Account::new(1, 100), Account::new(2, 100));
     let (c, d) = (a.clone(), b.clone());
-    in_time(move || both_ways(&c, &d, 20_000));
+    ends(move || both_ways(&c, &d, 20_000));
     assert_eq!(balances(&a, &b), (100, 100));
     // The second one pays, cannot be had, and is not what is locked first: the first one is.
     let second = lock(&b.balance);
@@ -82,7 +74,7 @@ fn transfers_in_one_order_of_the_locks_end_and_lose_nothing() {
 fn a_transfer_to_oneself_does_not_wait_for_itself() {
     let a = Account::new(1, 100);
     let same = a.clone();
-    in_time(move || transfer_in_order(&same, &same, 5));
+    ends(move || transfer_in_order(&same, &same, 5));
     assert_eq!(*lock(&a.balance), 100);
 }
 
@@ -93,7 +85,7 @@ fn a_lock_held_during_a_job_makes_any_number_of_workers_one() {
 
 #[test]
 fn a_lock_let_go_before_a_job_lets_all_workers_run() {
-    assert_eq!(in_time(|| peak(4, PATIENCE, work_after_lock)), 4);
+    assert_eq!(ends(|| peak(4, PATIENCE, work_after_lock)), 4);
 }
 
 #[test]
@@ -197,7 +189,7 @@ fn a_transfer_that_changes_both_at_once_is_whole_behind_a_poisoned_lock() {
 #[test]
 fn readers_hold_the_lock_at_once_and_a_writer_holds_it_alone() {
     // Each waits for all others with its lock in hand.
-    let totals = in_time(|| read_at_once(&RwLock::new(vec![3, 1, 2]), 8));
+    let totals = ends(|| read_at_once(&RwLock::new(vec![3, 1, 2]), 8));
     assert_eq!(totals, [6; 8]);
 
     let prices = RwLock::new(1);

@@ -9,6 +9,7 @@ use std::sync::{Arc, Barrier, Condvar, LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::patience::PATIENCE;
 use lab::slow_web::SlowWeb;
 use lab::timeline::LOCK;
 use reqwest::redirect::Policy;
@@ -20,9 +21,6 @@ use tracing::span::{Attributes, Id};
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
-
-/// Longer than any answer in these tests takes.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 type FetchAll = fn(&Client, &[Url]) -> Vec<Result<Page, FetchError>>;
 

@@ -10,15 +10,13 @@ use std::sync::{Condvar, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::patience::PATIENCE;
 use lab::slow_web::SlowWeb;
 use reqwest::redirect::Policy;
 use threads_and_locks::{
     Client, FetchError, FetchErrorKind, Page, Url, client, crunch_all, fetch_all, lazily,
     map_on_threads, or_lost, panic_message, spawned,
 };
-
-/// Longer than any answer in these tests takes.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 type FetchAll = fn(&Client, &[Url]) -> Vec<Result<Page, FetchError>>;
 

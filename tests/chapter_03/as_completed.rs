@@ -3,12 +3,10 @@
 use std::sync::{Arc, Barrier, mpsc};
 use std::time::Duration;
 
+use crate::patience::{PATIENCE, ends};
 use lab::slow_web::SlowWeb;
 use thread_pool::health::{Health, Service, check_all, tally};
 use thread_pool::{FetchErrorKind, JobPanicked, ThreadPool, Url, client, fetch};
-
-/// Longer than any answer in these tests takes.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 fn service(name: &str, url: Url) -> Service {
     Service { name: name.to_owned(), url }
@@ -28,16 +26,16 @@ fn the_fast_site_is_yielded_before_the_slow_one_has_answered() {
     assert_eq!(checks.next(), Some((1, Health::Healthy)), "the second asked, first done");
     fetch(&client, &slow).unwrap();
     assert_eq!(checks.next(), Some((0, Health::Healthy)));
-    assert_eq!(checks.next(), None, "the iterator ends by itself");
+    assert_eq!(ends(move || checks.next()), None, "the iterator ends by itself");
 }
 
 #[test]
 fn each_item_is_yielded_once_though_there_are_more_than_workers() {
-    let pool = ThreadPool::new(3).unwrap();
-    let mut yielded: Vec<(usize, u32)> = pool
-        .as_completed(0..1000_u32, |n| n * n)
-        .map(|(position, result)| (position, result.unwrap()))
-        .collect();
+    let mut yielded: Vec<(usize, u32)> = ends(|| {
+        let pool = ThreadPool::new(3).unwrap();
+        let results = pool.as_completed(0..1000_u32, |n| n * n);
+        results.map(|(position, result)| (position, result.unwrap())).collect()
+    });
     yielded.sort_unstable();
     let expected: Vec<(usize, u32)> = (0..1000).map(|n| (n as usize, n * n)).collect();
     assert_eq!(yielded, expected);
@@ -45,8 +43,9 @@ fn each_item_is_yielded_once_though_there_are_more_than_workers() {
 
 #[test]
 fn no_items_are_no_results_and_not_a_wait_for_ever() {
+    let nothing = Vec::<u32>::new();
     let pool = ThreadPool::new(1).unwrap();
-    assert_eq!(pool.as_completed(Vec::<u32>::new(), |n| n).count(), 0);
+    assert_eq!(ends(move || pool.as_completed(nothing, |n| n).count()), 0);
 }
 
 #[test]
@@ -66,7 +65,8 @@ fn what_fails_and_what_panics_loses_nothing() {
     let pool = ThreadPool::new(2).unwrap();
     let mut verdicts = vec![None; services.len()];
     let mut yielded = 0;
-    for (position, health) in check_all(&pool, &client, &services, PATIENCE) {
+    let checks = check_all(&pool, &client, &services, PATIENCE);
+    for (position, health) in ends(move || checks.collect::<Vec<_>>()) {
         let before = verdicts[position].replace(health);
         assert_eq!(before, None, "{position} is yielded twice");
         yielded += 1;
@@ -150,7 +150,9 @@ fn whoever_leaves_early_leaves_the_pool_at_work() {
     let first = pool.as_completed(0..5, job).next();
     assert!(matches!(first, Some((0, Ok(())))));
     // The iterator is gone, and the second job waits for just that; all are done before the pool is.
-    gate.wait();
-    pool.shutdown();
+    ends(move || {
+        gate.wait();
+        pool.shutdown();
+    });
     assert_eq!(told.iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
 }

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
+#[path = "../common/patience.rs"]
+mod patience;
+
 mod as_completed;
 mod pool;
 mod screen;

@@ -6,26 +6,12 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use crate::patience::{PATIENCE, ends};
 use lab::slow_web::SlowWeb;
 use thread_pool::crowd::{gather, one_by_one};
 use thread_pool::stages::{pool_1, pool_2, pool_3};
 use thread_pool::stall::{StepError, step_by_step, wait_inside};
 use thread_pool::{FetchErrorKind, JobPanicked, ThreadPool, client, fetch_all};
-
-/// Longer than any answer in these tests takes.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Runs `test` on a thread of its own: one that hangs is a failure, and does not keep the others.
-#[track_caller]
-fn ends<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> T {
-    let (tell, told) = mpsc::channel();
-    thread::spawn(move || tell.send(test()));
-    match told.recv_timeout(PATIENCE) {
-        Ok(outcome) => outcome,
-        Err(mpsc::RecvTimeoutError::Timeout) => panic!("it hangs"),
-        Err(mpsc::RecvTimeoutError::Disconnected) => panic!("it panicked"),
-    }
-}
 
 /// Told when the thread that it was left with has ended.
 struct Ended(Arc<AtomicUsize>);
@@ -113,7 +99,8 @@ macro_rules! every_stage {
                     let tell = tell.clone();
                     pool.submit(move || tell.send(n).unwrap());
                 }
-                drop((pool, tell));
+                drop(tell);
+                ends(move || drop(pool));
                 assert!(told.into_iter().eq(0..1000));
             }
 
@@ -146,7 +133,7 @@ macro_rules! every_stage {
                             ran.fetch_add(1, SeqCst);
                         });
                 }
-                drop(pool);
+                ends(move || drop(pool));
                 assert_eq!(ran.load(SeqCst), 100_000);
             }
         }

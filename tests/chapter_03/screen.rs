@@ -8,14 +8,12 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
+use crate::patience::PATIENCE;
 use crossbeam_channel::{bounded, never, unbounded};
 use lab::slow_web::SlowWeb;
 use sequential_fetch::FetchErrorKind;
 use thread_pool::downloads::{Event, Outcome, Tally, download, download_all, watch};
 use thread_pool::{ThreadPool, Url, client};
-
-/// Longer than anything in these tests takes.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A site that sends what the test says, when the test says so.
 fn by_hand() -> (TcpListener, Url) {

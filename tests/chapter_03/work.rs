@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Barrier;
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
+use crate::patience::{PATIENCE, ends};
 use lab::slow_web::SlowWeb;
 use rayon::prelude::*;
 use rayon::{ThreadPool as Rayon, ThreadPoolBuilder};
@@ -15,8 +16,6 @@ use sequential_fetch::FetchErrorKind;
 use thread_pool::work::{amdahl, count, count_on, count_some_alone, cut, serial_share};
 use thread_pool::{JobPanicked, ThreadPool, client, crunch_all, waiting};
 
-/// Longer than any answer in these tests takes.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How long to watch for what must not happen.
 const A_MOMENT: Duration = Duration::from_millis(100);
 
@@ -61,13 +60,16 @@ fn rayon_has_as_many_threads_as_it_is_told_and_the_caller_is_none_of_them() {
     assert_eq!(pool.current_num_threads(), 3);
     // Each of three waits for the other two, so they are on three threads; there is no fourth.
     let together = Barrier::new(3);
-    let threads: HashSet<_> = pool
-        .broadcast(|_| {
+    let pool = Arc::new(pool);
+    let own = Arc::clone(&pool);
+    let threads: HashSet<_> = ends(move || {
+        own.broadcast(|_| {
             together.wait();
             thread::current().id()
         })
-        .into_iter()
-        .collect();
+    })
+    .into_iter()
+    .collect();
     assert_eq!(threads.len(), 3);
     let used: HashSet<_> = pool
         .install(|| (0..1000).into_par_iter().map(|_| thread::current().id()).collect());

@@ -4,12 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::patience::PATIENCE;
 use lab::slow_web::SlowWeb;
 use thread_pool::sweep::{Step, jobs_for, measure, percentile, predicted};
 use thread_pool::{Client, client};
-
-/// Longer than any answer in these tests takes.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 fn patient() -> Client {
     client(PATIENCE).unwrap()
