@@ -169,13 +169,11 @@ impl Recording {
 }
 
 /// What a figure is followed by, if another run gives another one.
-const UNITS: [&str; 13] = [
-    "ms", "s", "µs", "ns", "%", "/s", "times", "MiB", "KiB", "lost", "kept", "busy",
-    "cores",
-];
+const UNITS: [&str; 12] =
+    ["ms", "s", "µs", "ns", "%", "/s", "times", "MiB", "KiB", "lost", "busy", "cores"];
 
-/// A line with every figure that was measured and the length of every bar left out; nothing for a line that begins with a bar, which is a
-/// verdict about times, and for one that names the interpreter of a Python twin, which is another one elsewhere.
+/// A line with every figure that was measured and the length of every bar left out; nothing for a line that begins with a bar,
+/// which is a verdict about times, and for one that names the interpreter of a Python twin, which is another one elsewhere.
 fn line_shape(line: &str) -> Option<String> {
     let is_bar = |c| "█▒░".contains(c);
     if line.starts_with(is_bar) || line.starts_with("CPython ") {

@@ -10,9 +10,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::patience::PATIENCE;
+use crate::threads::client_that_panics_at_a_redirect;
 use lab::slow_web::SlowWeb;
 use lab::timeline::LOCK;
-use reqwest::redirect::Policy;
 use threads_and_locks::locked::{lock, lock_after_fetch, lock_during_fetch};
 use threads_and_locks::{Client, FetchError, FetchErrorKind, Page, Url, client, slots};
 use tracing::Subscriber;
@@ -88,13 +88,6 @@ fn whatever_the_order_no_result_is_lost_and_a_failure_is_one_of_them() {
         }
         assert_eq!(told, wanted, "{name}");
     }
-}
-
-/// A client whose own rule about redirects has a bug: asked about any, it panics, and the fetch with it.
-fn client_that_panics_at_a_redirect() -> Client {
-    let _ = client(PATIENCE).unwrap(); // which knows the ciphers from here on
-    let policy = Policy::custom(|_| panic!("no rule for redirects"));
-    Client::builder().no_proxy().redirect(policy).build().unwrap()
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn a_clone_of_a_client_uses_the_same_connections() {
 }
 
 /// A client whose own rule about redirects has a bug: asked about any, it panics, and the fetch with it.
-fn client_that_panics_at_a_redirect() -> Client {
+pub(crate) fn client_that_panics_at_a_redirect() -> Client {
     let _ = client(PATIENCE).unwrap(); // which knows the ciphers from here on
     let policy = Policy::custom(|_| panic!("no rule for redirects"));
     Client::builder().no_proxy().redirect(policy).build().unwrap()

@@ -130,6 +130,7 @@ mod tests {
                 let _ = wake.send(());
             });
         }
+        drop((look, wake));
         assert_eq!(looks.iter().take(3).count(), 3);
         event.set();
         for _ in 0..3 {

@@ -7,13 +7,11 @@ use std::time::Instant;
 
 use clap::Parser;
 use lab::command_line::number;
-use lab::stage;
+use lab::stage::{self, NUMBERS};
 use rayon::ThreadPoolBuilder;
 use thread_pool::work::{count, count_on, cut};
 use thread_pool::{ThreadPool, crunch};
 
-/// Below this number the primes are counted: as many numbers as the programs on the stage have.
-const NUMBERS: u64 = 500_000;
 const PIECES: [u64; 7] = [1, 2, 5, 50, 500, 50_000, 500_000];
 
 /// Cuts the same work into few pieces and into many, and measures both pools with each
