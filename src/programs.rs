@@ -127,7 +127,7 @@ pub fn python(root: &Path) -> Option<OsString> {
         .or_else(|| in_venv.is_file().then(|| in_venv.into_os_string()))
         .unwrap_or_else(|| "python3".into());
     let has_requirements = Command::new(&python)
-        .args(["-c", "import requests"])
+        .args(["-c", "import aiohttp, requests"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

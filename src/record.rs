@@ -169,8 +169,24 @@ impl Recording {
 }
 
 /// What a figure is followed by, if another run gives another one.
-const UNITS: [&str; 12] =
-    ["ms", "s", "µs", "ns", "%", "/s", "times", "MiB", "KiB", "lost", "busy", "cores"];
+const UNITS: [&str; 16] = [
+    "ms",
+    "s",
+    "µs",
+    "ns",
+    "%",
+    "/s",
+    "times",
+    "MiB",
+    "KiB",
+    "B",
+    "lost",
+    "busy",
+    "cores",
+    "descriptors",
+    "ports",
+    "connections",
+];
 
 /// A line with every figure that was measured and the length of every bar left out; nothing for a line that begins with a bar,
 /// which is a verdict about times, and for one that names the interpreter of a Python twin, which is another one elsewhere.

@@ -1,7 +1,7 @@
 """What the Python twins of the book's programs share: the same arguments as in Rust, the same JSON, the same picture.
 
-A twin hands its taught function to `fetch` or `crunch`; one that does neither job hands it to `show`. The slow web and the drawing are the Rust ones, run as programs of
-their own, so that both languages meet the same server and are drawn by the same hand.
+A twin hands its taught function to `fetch` or `crunch`; one that does neither job hands it to `show`. The slow web and the
+drawing are the Rust ones, run as programs of their own, so that both languages meet the same server and are drawn by the same hand.
 """
 
 import os
@@ -22,6 +22,7 @@ import collections
 import contextlib
 import dataclasses
 import functools
+import inspect
 import json
 import re
 import shutil
@@ -75,8 +76,11 @@ class Work:
     workers: int | None
 
 
-def fetch(job):
-    """Runs `job(sites)`, which returns a Page or an exception for each address, in any order, and reports in theirs."""
+def fetch(job, prepare=None):
+    """Runs `job(sites)`, which returns a Page or an exception for each address, in any order, and reports in theirs.
+
+    What is not to be timed, a pool of processes mostly, is made by `prepare(sites)`, a context manager, and is the job's second
+    argument."""
 
     def perform(arguments, timeline):
         with SlowWeb(arguments) as web:
@@ -90,7 +94,7 @@ def fetch(job):
 
     def run_job(timeline, urls, web):
         sites = Sites(urls, arguments.timeout / 1000, arguments.workers)
-        measured, results = measure(timeline, lambda: job(sites))
+        measured, results = prepared(timeline, job, sites, prepare)
         reports = [report_of(url, result) for url, result in in_order(urls, results)]
         return measured | {"peak_in_flight": web and web.stats()["peak_in_flight"], "results": reports}
 
@@ -98,8 +102,8 @@ def fetch(job):
     finish(arguments, perform)
 
 
-def crunch(job):
-    """Runs `job(work)`, which returns a number for each chunk, in their order, and reports."""
+def crunch(job, prepare=None):
+    """Runs `job(work)`, which returns a number for each chunk, in their order, and reports. `prepare` is that of `fetch`."""
 
     def perform(arguments, timeline):
         if arguments.urls:
@@ -109,7 +113,7 @@ def crunch(job):
         chunks = [range(a, b) for a, b in zip(edges, edges[1:])]
         work = Work(repeat(chunks, arguments.rounds), arguments.workers)
         say(arguments, f"the primes below {NUMBERS}, counted in {count(pieces, 'chunk', 'chunks')}\n")
-        measured, values = measure(timeline, lambda: job(work))
+        measured, values = prepared(timeline, job, work, prepare)
         if None in values:
             fail(f"{count(values.count(None), 'chunk has', 'chunks have')} no count")
         # How long each took is what its span says; spans of equal label are taken in the order of their begin.
@@ -157,7 +161,12 @@ def in_order(urls, results):
 
 def instrument(function):
     """Records each call of a taught function as a span, and prints what came of it. The path of the first address, or the first
-    range, among the arguments is its label. A call inside such a call belongs to the row of that one."""
+    range, among the arguments is its label. A call inside such a call belongs to the row of that one.
+
+    A coroutine function is recorded too: its row holds a thread while the coroutine runs, and none while it is suspended."""
+
+    if inspect.iscoroutinefunction(function):
+        return instrument_coroutine(function)
 
     @functools.wraps(function)
     def recorded(*args, **kwargs):
@@ -185,16 +194,104 @@ def instrument(function):
                 # Not get_ident(): the number of a thread that has ended is given to another one.
                 held = [(threading.current_thread(), began, ended)]
                 TIMELINE.add(function.__name__, label, began, ended, held, blocked)
-            if TIMELINE.live and outcome is not None:
-                # Cut, so that the line fits 80 columns; the whole is in the JSON.
-                line = cut(f"  {cut(label, 18):<14} {ms(ended - began):>8}   {outcome}", 80)
-                try:
-                    tell(line)
-                except OSError as error:
-                    # Not here, where it would take the place of the result.
-                    TIMELINE.trouble = TIMELINE.trouble or error
+            tell_outcome(label, ended - began, outcome)
 
     return recorded
+
+
+def instrument_coroutine(function):
+    @functools.wraps(function)
+    async def recorded(*args, **kwargs):
+        subject = next(arg for arg in args if isinstance(arg, (str, range)))
+        row = Row(function.__name__, subject)
+        outcome = None
+        try:
+            result = await Stepped(row, function(*args, **kwargs))
+            outcome = None if result is None else str(result)
+            return result
+        except Exception as error:
+            error.elapsed_ms = round(TIMELINE.now() - row.began, 3)
+            error.url = subject
+            outcome = f"failed: {describe(error)[0]}"
+            raise
+        finally:
+            row.end()
+            tell_outcome(row.label, TIMELINE.now() - row.began, outcome)
+
+    return recorded
+
+
+class Stepped:
+    """Awaits a coroutine step by step. Between two steps it is suspended; during each, its row holds the thread."""
+
+    def __init__(self, row, coroutine):
+        self.row, self.coroutine = row, coroutine
+
+    def __await__(self):
+        def resume(step, argument):
+            with self.row:
+                return step(argument)
+
+        step, argument = self.coroutine.send, None
+        while True:
+            try:
+                waits_for = resume(step, argument)
+            except StopIteration as done:
+                return done.value
+            try:
+                step, argument = self.coroutine.send, (yield waits_for)
+            except BaseException as error:  # a cancellation, mostly: the coroutine decides what comes of it
+                step, argument = self.coroutine.throw, error
+
+
+def tell_outcome(label, elapsed, outcome):
+    """A line of a run that is told to people as it goes."""
+    if TIMELINE.live and outcome is not None:
+        # Cut, so that the line fits 80 columns; the whole is in the JSON.
+        line = cut(f"  {cut(label, 18):<14} {ms(elapsed):>8}   {outcome}", 80)
+        try:
+            tell(line)
+        except OSError as error:
+            # Not here, where it would take the place of the result.
+            TIMELINE.trouble = TIMELINE.trouble or error
+
+
+class Failed(Exception):
+    """An exception of another process, in the words of the Rust side: it could hold what cannot be pickled."""
+
+
+@dataclasses.dataclass
+class Arrived:
+    """What came of a call in a worker process, and when it began and ended there, by time.perf_counter()."""
+
+    outcome: object
+    began: float
+    ended: float
+    pid: int
+
+
+def in_a_worker(function, *args):
+    """Calls a taught function in a worker process, for `has_arrived` in its parent."""
+    began = time.perf_counter()
+    try:
+        outcome = function(*args)
+    except Exception as error:
+        outcome = Failed(*describe(error))
+    return Arrived(outcome, began, time.perf_counter(), os.getpid())
+
+
+def has_arrived(name, subject, arrived):
+    """Records a call that a worker process has made as a row, the process in the place of the thread, and prints what came of it.
+
+    The clock is the same in all processes of a machine: CLOCK_MONOTONIC on Linux, mach_absolute_time on macOS,
+    QueryPerformanceCounter on Windows. Python does not promise that."""
+    label, outcome = label_of(subject), arrived.outcome
+    began, ended = TIMELINE.at(arrived.began), TIMELINE.at(arrived.ended)
+    if isinstance(outcome, Failed):
+        outcome.elapsed_ms, outcome.url = round(ended - began, 3), subject
+        outcome = f"failed: {outcome.args[0]}"
+    TIMELINE.add(name, label, began, ended, [(arrived.pid, began, ended)], [])
+    tell_outcome(label, ended - began, outcome)
 
 
 class Lock:
@@ -249,7 +346,10 @@ class Timeline:
         self.threads = []
 
     def now(self):
-        return round((time.perf_counter() - self.zero) * 1000, 3)
+        return self.at(time.perf_counter())
+
+    def at(self, moment):
+        return round((moment - self.zero) * 1000, 3)
 
     def add(self, name, label, began, ended, held, blocked):
         with self.lock:
@@ -272,6 +372,8 @@ class Timeline:
 TIMELINE = Timeline()
 ROW = threading.local()  # the waits of the row that this thread is in
 SCREEN = threading.Lock()
+# Opened in time: when the reader leaves, there may be no descriptor to open it with.
+NOWHERE = os.open(os.devnull, os.O_WRONLY)
 
 
 class SlowWeb:
@@ -319,6 +421,13 @@ def rust_program(name):
     return ["cargo", "run", "--quiet", "--example", name, "--"]
 
 
+def prepared(timeline, job, given, prepare):
+    if prepare is None:
+        return measure(timeline, lambda: job(given))
+    with prepare(given) as what:
+        return measure(timeline, lambda: job(given, what))
+
+
 def measure(timeline, job):
     cpu_before = time.process_time()
     timeline.restart()
@@ -348,18 +457,22 @@ def report_of(url, result):
 
 def describe(error):
     """The error in the words of the Rust side, and the status where there is one."""
+    if isinstance(error, Failed):
+        return error.args
     chain = causes(error)
     names = {type(cause).__name__ for cause in chain}
     reason = getattr(chain[-1], "strerror", None) or str(chain[-1]).strip() or type(chain[-1]).__name__
     if "HTTPError" in names and getattr(error, "response", None) is not None:
         return f"status {error.response.status_code}", error.response.status_code
+    if "ClientResponseError" in names:  # aiohttp's
+        return f"status {error.status}", error.status
     if names & {"Timeout", "ReadTimeout", "ConnectTimeout", "ReadTimeoutError", "TimeoutError"}:
         return "timeout", None
     if names & {"InvalidURL", "InvalidSchema", "MissingSchema", "LocationParseError", "NameResolutionError", "gaierror"}:
         return f"address: {reason}", None
     if "ConnectionRefusedError" in names:
         return "refused", None
-    if names & {"ChunkedEncodingError", "ContentDecodingError", "IncompleteRead"}:
+    if names & {"ChunkedEncodingError", "ContentDecodingError", "IncompleteRead", "ClientPayloadError"}:
         return f"body: {reason}", None
     return f"connection: {reason}", None
 
@@ -542,7 +655,7 @@ def tell(line):
             sys.stdout.flush()
     except OSError as error:
         # What is still unwritten would be tried again at exit, with a complaint of Python's.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(NOWHERE, sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             raise OSError(f"cannot print: {error.strerror}") from None
 

@@ -27,6 +27,7 @@
 
 mod barrier;
 mod connection;
+mod elsewhere;
 mod latency;
 mod server;
 
@@ -46,6 +47,7 @@ use serde::Serialize;
 use tokio::{net::TcpSocket, sync::oneshot};
 use url::Url;
 
+pub use elsewhere::{Counts, Elsewhere, serve_until_stdin_closes};
 pub use latency::{DEFAULT_DELAYS_MS, Latency, latencies};
 
 /// The longest wait that `/delay/{ms}` grants, in milliseconds.
@@ -139,6 +141,11 @@ impl SlowWeb {
     /// The most requests that were ever in flight at the same time.
     pub fn peak_in_flight(&self) -> usize {
         self.counters.peak_in_flight.load(SeqCst)
+    }
+
+    /// How many requests lost their client before their answer was ready: it closed the connection.
+    pub fn given_up(&self) -> usize {
+        self.counters.given_up.load(SeqCst)
     }
 }
 
@@ -330,23 +337,37 @@ struct Counters {
     connections: AtomicUsize,
     in_flight: AtomicUsize,
     peak_in_flight: AtomicUsize,
+    given_up: AtomicUsize,
 }
 
 impl Counters {
-    /// Counts a request, and holds it in flight until the guard is dropped: answered, or given up by the client.
+    /// Counts a request, and holds it in flight until the guard is answered, or dropped: given up by the client.
     fn arrive(&self) -> InFlight<'_> {
         self.requests.fetch_add(1, SeqCst);
         let now = self.in_flight.fetch_add(1, SeqCst) + 1;
         self.peak_in_flight.fetch_max(now, SeqCst);
-        InFlight(self)
+        InFlight { counters: self, answered: false }
     }
 }
 
-struct InFlight<'a>(&'a Counters);
+struct InFlight<'a> {
+    counters: &'a Counters,
+    answered: bool,
+}
+
+impl InFlight<'_> {
+    fn answered(mut self) {
+        self.answered = true;
+    }
+}
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, SeqCst);
+        // First: whoever sees nothing in flight any more sees why, too.
+        if !self.answered {
+            self.counters.given_up.fetch_add(1, SeqCst);
+        }
+        self.counters.in_flight.fetch_sub(1, SeqCst);
     }
 }
 

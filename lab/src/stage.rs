@@ -113,15 +113,15 @@ where
 ///
 /// `job` returns the value that each chunk came to, in the order of the chunks.
 pub fn crunch(job: impl FnOnce(&Work) -> Vec<u64>) -> ExitCode {
-    crunch_with(|_| Ok(()), |(), work| job(work))
+    crunch_with(|_| Ok(()), |(), work| Ok(job(work)))
 }
 
 /// The same as [`crunch`], for a job that needs something which is not to be timed: a pool, mostly.
 ///
-/// If `prepare` fails, the program ends with one line and exit code 2.
+/// If `prepare` or the job fails, the program ends with one line and exit code 2.
 pub fn crunch_with<T>(
     prepare: impl FnOnce(&Work) -> Result<T, Box<dyn Error>>,
-    job: impl FnOnce(&T, &Work) -> Vec<u64>,
+    job: impl FnOnce(&T, &Work) -> Result<Vec<u64>, Box<dyn Error>>,
 ) -> ExitCode {
     run(|arguments, output, measure| {
         if !arguments.urls.is_empty() {
@@ -143,14 +143,22 @@ pub fn crunch_with<T>(
             workers: arguments.workers,
         };
         let prepared = prepare(&work).map_err(|error| with_causes(&*error))?;
-        Ok(measure.run(|| {
-            let values = job(&prepared, &work);
+        let mut failure = None;
+        let run = measure.run(|| {
+            let values = job(&prepared, &work).unwrap_or_else(|error| {
+                failure = Some(error);
+                Vec::new()
+            });
             work.chunks
                 .iter()
                 .zip(values)
                 .map(|(chunk, value)| Report::of_work(chunk, value))
                 .collect()
-        }))
+        });
+        match failure {
+            None => Ok(run),
+            Some(error) => Err(with_causes(&*error).into()),
+        }
     })
 }
 
@@ -276,7 +284,7 @@ impl Measure {
 }
 
 /// The CPU time, user and system, that this process has used; `None` where the platform is not asked (Windows).
-fn cpu_time() -> Option<Duration> {
+pub fn cpu_time() -> Option<Duration> {
     #[cfg(unix)]
     {
         let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);

@@ -124,9 +124,21 @@ fn requests_and_connections_are_counted_and_stats_says_the_same() {
     let stats = text(&web, "/stats"); // a connection more, but no request
     assert_eq!(
         stats,
-        r#"{"requests":3,"connections":3,"in_flight":0,"peak_in_flight":1}"#
+        r#"{"requests":3,"connections":3,"in_flight":0,"peak_in_flight":1,"given_up":0}"#
     );
     assert_eq!(web.requests(), 3);
+}
+
+#[test]
+fn who_hangs_up_before_the_answer_has_given_up() {
+    let web = start(quick());
+    let waiting = [ask(&web, "/never"), ask(&web, "/never")];
+    head(&mut ask(&web, "/empty")); // answered, and no case of giving up
+    until_in_flight(&web, 2);
+    assert_eq!(web.given_up(), 0);
+    drop(waiting);
+    until_in_flight(&web, 0);
+    assert_eq!((web.requests(), web.given_up()), (3, 2));
 }
 
 #[test]

@@ -4,10 +4,11 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// A fetch that failed: which one, after how long, and why.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 #[error("{kind}")]
 pub struct FetchError {
     /// The address that was asked for.
@@ -20,7 +21,7 @@ pub struct FetchError {
 
 // ANCHOR: kind
 /// Why a fetch failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum FetchErrorKind {
     /// The client's timeout passed before the last byte arrived.
     #[error("timeout")]

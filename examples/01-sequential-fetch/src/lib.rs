@@ -14,13 +14,14 @@ use std::time::{Duration, Instant};
 
 pub use reqwest::blocking::Client;
 use reqwest::blocking::ClientBuilder;
+use serde::{Deserialize, Serialize};
 use tracing::instrument;
 pub use url::Url;
 
 pub use error::{FetchError, FetchErrorKind};
 
 /// A page that arrived whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
     /// The address that was asked for, which redirects may have led away from.
     pub url: Url,
@@ -47,14 +48,19 @@ impl fmt::Display for Page {
 /// When the system's certificates cannot be read.
 // ANCHOR: client
 pub fn client(timeout: Duration) -> reqwest::Result<Client> {
-    // The part that knows the ciphers. A second call finds it set already: as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    provide_ciphers();
     // Set on the async builder, the timeout is one deadline for everything. Set on the
     // blocking one, it would start afresh for the body.
     let deadline = reqwest::Client::builder().timeout(timeout).no_proxy();
     ClientBuilder::from(deadline).timeout(None).build()
 }
 // ANCHOR_END: client
+
+/// Gives `https://` the part that knows the ciphers, for every client of this process.
+pub fn provide_ciphers() {
+    // A second call finds it set already: as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
 
 /// Fetches one page, and waits until its last byte has arrived.
 ///

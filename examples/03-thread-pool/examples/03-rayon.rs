@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         |work| {
             Ok(ThreadPoolBuilder::new().num_threads(work.workers.unwrap_or(0)).build()?)
         },
-        |pool, work| pool.install(|| crunch_all(&work.chunks)),
+        |pool, work| Ok(pool.install(|| crunch_all(&work.chunks))),
     )
 }
 // ANCHOR_END: main

@@ -167,7 +167,7 @@ async fn count(State(web): State<Arc<Web>>, request: Request, next: Next) -> Res
     let response = next.run(request).await;
     // Before the answer is sent: a client that has it may ask again at once, and must not be seen as two. When the
     // client hangs up first, this future is dropped where it waits, and the guard with it.
-    drop(in_flight);
+    in_flight.answered();
     response
 }
 
