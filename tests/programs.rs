@@ -19,12 +19,22 @@ use lab::timeline::Blocked;
 use while_you_wait::programs::Programs;
 
 /// What a program with arguments of its own is given where it is only to show that it ends as it should: so that it ends soon.
-const IN_SHORT: [(&str, &[&str]); 5] = [
+const IN_SHORT: &[(&str, &[&str])] = &[
     ("01-waiting-or-working", &["--", "cargo", "--version"]),
     ("03-downloads", &["--workers", "5"]),
     ("03-grain", &["--repeats", "1"]),
     ("03-how-many-workers", &["--workers", "1,2", "--jobs", "20"]),
     ("03-speed-up", &["--repeats", "1"]),
+    ("04-copy-or-work", &["--kib", "64", "--repeats", "1"]),
+    ("04-cost", &["--repeats", "3", "--largest", "4096"]),
+    ("05-ctrl-c", &["/empty"]),
+    ("05-deadlines", &["--limit", "100"]),
+    ("05-heartbeat", &["--repeats", "1"]),
+    (
+        "05-memory",
+        &["--timers", "1000", "--requests", "20", "--threads", "20", "--wait", "20"],
+    ),
+    ("05-ten-thousand", &["--sites", "50", "--delay", "20"]),
 ];
 
 static PROGRAMS: LazyLock<Programs> =
@@ -62,18 +72,15 @@ fn rust_and_chapter_1() -> impl Iterator<Item = &'static String> {
     COMMANDS.iter().filter(move |line| !python(line)).chain(of_chapter_1().filter(python))
 }
 
-/// Checks all lines, four at a time: what they do is waiting, most of it.
-fn each_of<'a>(
-    lines: impl Iterator<Item = &'a String> + Send,
-    check: impl Fn(&str) + Sync,
-) {
-    let lines = Mutex::new(lines);
-    let next = || lines.lock().unwrap_or_else(PoisonError::into_inner).next();
+/// Checks all programs, four at a time: what they do is waiting, most of it.
+fn each_of<T>(programs: impl Iterator<Item = T> + Send, check: impl Fn(T) + Sync) {
+    let programs = Mutex::new(programs);
+    let next = || programs.lock().unwrap_or_else(PoisonError::into_inner).next();
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                while let Some(line) = next() {
-                    check(line);
+                while let Some(program) = next() {
+                    check(program);
                 }
             });
         }
@@ -186,7 +193,8 @@ fn the_shared_arguments_are_accepted_and_the_json_is_consistent() {
             run.results[0].url, run.results[3].url,
             "{line}: the second round is like the first"
         );
-        assert_eq!(run.spans.spans.len(), 6, "{line}");
+        // A row for each, or two where a page is fetched and then worked on elsewhere.
+        assert!(matches!(run.spans.spans.len(), 6 | 12), "{line}");
         assert!(run.threads >= 1, "{line}");
         assert_eq!(run.threads, run.spans.threads(), "{line}");
         assert!(run.cpu_ms.is_some_and(|cpu| cpu >= 0.0) || cfg!(windows), "{line}");
@@ -255,8 +263,12 @@ fn a_twin_gives_the_results_of_its_program() {
             let rust = run(&format!("cargo run --example {program} --"), &arguments);
             let python = run(&format!("python3 {file}"), &arguments);
             assert_eq!(results(&rust), results(&python), "{program}");
+            // Which worker is free first is told by the latencies of the sites; where few workers count many chunks, by luck.
+            let is_luck =
+                computes(&rust) && (2..rust.results.len()).contains(&rust.threads);
             let same = rust.peak_in_flight == python.peak_in_flight
-                && rust.spans.structure() == python.spans.structure();
+                && rust.threads == python.threads
+                && (is_luck || rust.spans.structure() == python.spans.structure());
             if same {
                 break;
             }
@@ -519,7 +531,7 @@ fn what_is_no_run_is_not_drawn() {
 
 #[test]
 fn programs_with_arguments_of_their_own_keep_the_contract_too() {
-    for (line, short) in with_own_arguments() {
+    each_of(with_own_arguments(), |(line, short)| {
         let whole = output(&line, short);
         assert_eq!(whole.status.code(), Some(0), "{line}: {whole:?}");
         for row in String::from_utf8(whole.stdout).unwrap().lines() {
@@ -546,7 +558,7 @@ fn programs_with_arguments_of_their_own_keep_the_contract_too() {
         assert_eq!(left.status.code(), Some(0), "{line}: {left:?}");
         let lines = |text: &[u8]| String::from_utf8_lossy(text).lines().count();
         assert_eq!(lines(&left.stderr), lines(&whole.stderr), "{line}: {left:?}");
-    }
+    });
 }
 
 #[test]
@@ -555,7 +567,7 @@ fn a_twin_without_arguments_refuses_them() {
         return;
     }
     let own = twins().into_iter().filter(|(program, _)| !ON_STAGE.contains(&&**program));
-    for (program, file) in own {
+    each_of(own, |(program, file)| {
         let line = format!("python3 {file}");
         let help = output(&line, &["--help"]);
         assert_eq!(help.status.code(), Some(0), "{line}");
@@ -563,14 +575,14 @@ fn a_twin_without_arguments_refuses_them() {
             assert!(row.chars().count() <= 80, "{line} --help: {row}");
         }
         if program == "01-waiting-or-working" {
-            continue; // takes a command
+            return; // takes a command
         }
         let bad = output(&line, &["--no-such-option"]);
         let error = String::from_utf8(bad.stderr).unwrap();
         assert_eq!(bad.status.code(), Some(2), "{line}: {error}");
         assert_eq!(error.lines().count(), 1, "{line}: {error}");
         assert_eq!(bad.stdout, b"", "{line}");
-    }
+    });
 }
 
 /// The stacks are so large that few of them fit into the address space. The threads that there are wait for those that there are
@@ -586,6 +598,7 @@ fn a_thread_that_cannot_be_had_is_one_line_and_exit_code_2() {
         "02-event --waiters 60",
         "02-pipeline --workers 60",
         "03-pool --workers 60",
+        "04-process-pool --workers 60",
     ] {
         let program = command(&format!("cargo run --example {name}"), &[]);
         let refused = Command::new("timeout")
@@ -605,9 +618,9 @@ fn a_thread_that_cannot_be_had_is_one_line_and_exit_code_2() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_an_error_of_programs_with_arguments_of_their_own_too() {
-    for (line, short) in with_own_arguments() {
+    each_of(with_own_arguments(), |(line, short)| {
         if line.contains("01-waiting-or-working") {
-            continue; // prints to standard error only
+            return; // prints to standard error only
         }
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = command(&line, short).stdout(full).stderr(Stdio::piped()).output();
@@ -615,7 +628,7 @@ fn a_full_disk_is_an_error_of_programs_with_arguments_of_their_own_too() {
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{line}: {error}");
         assert!(error.contains("cannot print"), "{line}: {error}");
-    }
+    });
 }
 
 fn waiting_or_working(arguments: &[&OsStr]) -> Output {
