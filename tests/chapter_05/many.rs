@@ -192,7 +192,7 @@ mod programs {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.starts_with("900 sites"), "{text}");
         assert!(text.contains("at most 900 in flight"), "{text}");
-        assert!(text.contains("900 connections"), "{text}");
+        assert!(text.contains("connections in all: 900"), "{text}");
         if cfg!(target_os = "linux") {
             assert!(text.contains("  threads           1\n"), "{text}");
         }

@@ -1,12 +1,11 @@
 //! Workers end by themselves as soon as their pipe is closed, and none is left when its pool is gone.
 
-#[cfg(target_os = "linux")]
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Barrier};
 
 use clap::Parser;
 use lab::stage;
+use processes::child::{State, how_it_ended, state};
 use processes::{ProcessPool, Worker, work_if_asked};
 
 /// Starts three workers and then a pool of three, and looks for what is left of them.
@@ -22,7 +21,8 @@ fn main() -> ExitCode {
     stage::show(|_: &Arguments, screen| {
         for worker in [Worker::start()?, Worker::start()?, Worker::start()?] {
             let status = worker.end().ok_or("there was no worker")?;
-            screen.line(&format!("its pipe is closed, the worker ends: {status}"))?;
+            let how = how_it_ended(status);
+            screen.line(&format!("its pipe is closed, the worker ends: {how}"))?;
         }
         let pool = ProcessPool::new(3)?;
         let ids = ids(&pool);
@@ -45,13 +45,9 @@ fn ids(pool: &ProcessPool) -> Vec<u32> {
 }
 
 /// How many of these processes there are, with those that have ended and that nobody has waited for.
-#[cfg(target_os = "linux")]
 fn there(ids: &[u32]) -> String {
-    let there = |id: &&u32| Path::new(&format!("/proc/{id}")).exists();
-    ids.iter().filter(there).count().to_string()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn there(_: &[u32]) -> String {
-    "(counted on Linux only)".to_owned()
+    if ids.iter().any(|id| state(*id) == State::Unknown) {
+        return "(counted on Linux only)".to_owned();
+    }
+    ids.iter().filter(|id| state(**id) != State::Gone).count().to_string()
 }

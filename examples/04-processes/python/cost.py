@@ -57,7 +57,8 @@ def by_new_thread(payload):
     return results[0]
 
 
-def end_with_parent():
+# Not that of process_pool: each child imports what this program imports, and its start is timed.
+def end_with_the_parent():
     """In a worker: it would wait for its next job for ever if the program ended without saying so."""
 
     def wait():
@@ -96,7 +97,7 @@ def main():
     stage.tell("there and back: the median, and half of the trips within ±\n")
     stage.tell("          a process each     process pool    a thread each      thread pool")
     with (
-        ProcessPoolExecutor(1, mp_context=CONTEXT, initializer=end_with_parent) as processes,
+        ProcessPoolExecutor(1, mp_context=CONTEXT, initializer=end_with_the_parent) as processes,
         ThreadPoolExecutor(1) as threads,
     ):
         ways = [

@@ -8,13 +8,14 @@ use std::process::{self, Child, ChildStdin, ChildStdout, Command};
 use std::process::{ExitCode, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded, unbounded};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use threads_and_locks::panic_message;
 
+use crate::child::{how_it_ended, wait_timeout};
 use crate::frame;
 
 /// The first argument of a worker: a subcommand that no help mentions.
@@ -31,9 +32,6 @@ const GUARD: &str = "is work_if_asked the first thing in main?";
 
 /// How long a worker that was told to end, or has closed its pipe, may take to end.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// How long to sleep between two looks.
-const MOMENT: Duration = Duration::from_millis(1);
 
 /// A function that both sides know by one name. The name crosses, and the argument; the
 /// function is there already, since the worker is the same program.
@@ -131,7 +129,9 @@ fn listen() -> io::Result<Receiver<Vec<u8>>> {
             }
         }
     };
-    thread::Builder::new().name("requests".to_owned()).spawn(read)?;
+    let thread = thread::Builder::new().name("requests".to_owned()).spawn(read);
+    // Said here: the parent can only see that no worker came of this.
+    thread.inspect_err(|error| drop(writeln!(io::stderr(), "a worker: {error}")))?;
     Ok(requests)
 }
 // ANCHOR_END: listen
@@ -342,9 +342,9 @@ impl Running {
     fn lost(&mut self, error: &io::Error, patience: Option<Duration>) -> JobLost {
         let lost = match error.kind() {
             // At its end a process closes its pipes first. How it ended is known soon.
-            UnexpectedEof | BrokenPipe => match self.ended_within(GRACE) {
-                Some(status) => JobLost::Crashed(in_words(status)),
-                None => JobLost::Garbage("it closed its pipe, and lived on".to_owned()),
+            UnexpectedEof | BrokenPipe => match wait_timeout(&mut self.child, GRACE) {
+                Ok(Some(status)) => JobLost::Crashed(how_it_ended(status)),
+                _ => JobLost::Garbage("it closed its pipe, and lived on".to_owned()),
             },
             TimedOut => JobLost::Overdue(patience.unwrap_or_default()),
             InvalidData => JobLost::Garbage(error.to_string()),
@@ -360,21 +360,10 @@ impl Running {
     /// Tells the worker that there are no more requests, and waits until it has ended.
     fn end(&mut self) -> Option<ExitStatus> {
         drop(self.to.take());
-        self.ended_within(GRACE).or_else(|| {
+        wait_timeout(&mut self.child, GRACE).ok().flatten().or_else(|| {
             let _ = self.child.kill();
             self.child.wait().ok()
         })
-    }
-
-    /// How it ended, if it has by then. The standard library has no wait with a timeout.
-    fn ended_within(&mut self, patience: Duration) -> Option<ExitStatus> {
-        let began = Instant::now();
-        loop {
-            match self.child.try_wait() {
-                Ok(None) if began.elapsed() < patience => thread::sleep(MOMENT),
-                ended => return ended.ok().flatten(),
-            }
-        }
     }
     // ANCHOR_END: end
 }
@@ -442,8 +431,3 @@ fn within<T>(
     })
 }
 // ANCHOR_END: within
-
-/// `exit status: 3`, `signal: 6 (SIGABRT)`; whether there is a core is the machine's affair.
-fn in_words(status: ExitStatus) -> String {
-    status.to_string().replace(" (core dumped)", "")
-}

@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         let counts = web.end()?;
         let (peak, connections) = (counts.peak_in_flight, counts.connections);
         screen.line(&format!("the web has seen at most {peak} in flight"))?;
-        Ok(screen.line(&format!("  and {connections} connections in all"))?)
+        Ok(screen.line(&format!("  connections in all: {connections}"))?)
     })
 }
 
