@@ -7,7 +7,9 @@
 //!
 //! Nothing here knows of the chapters.
 
+#[cfg(feature = "stage")]
 pub mod command_line;
 pub mod slow_web;
+#[cfg(feature = "stage")]
 pub mod stage;
 pub mod timeline;

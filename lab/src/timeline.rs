@@ -16,6 +16,7 @@ mod text;
 use serde::{Deserialize, Serialize};
 
 pub use layer::Timeline;
+#[cfg(feature = "stage")]
 pub(crate) use layer::label_of;
 pub use structure::Structure;
 

@@ -89,6 +89,12 @@ fn is_refusal(cause: &(dyn Error + 'static)) -> bool {
         .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
+#[cfg(feature = "programs")]
 fn is_tls(cause: &(dyn Error + 'static)) -> bool {
     cause.is::<rustls::Error>()
+}
+
+#[cfg(not(feature = "programs"))]
+fn is_tls(_: &(dyn Error + 'static)) -> bool {
+    false
 }

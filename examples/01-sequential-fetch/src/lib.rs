@@ -5,6 +5,7 @@
 //! how the units are run.
 
 mod error;
+#[cfg(feature = "programs")]
 mod report;
 
 use std::fmt;
@@ -59,6 +60,7 @@ pub fn client(timeout: Duration) -> reqwest::Result<Client> {
 /// Gives `https://` the part that knows the ciphers, for every client of this process.
 pub fn provide_ciphers() {
     // A second call finds it set already: as good.
+    #[cfg(feature = "programs")]
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
