@@ -230,7 +230,8 @@ impl Builder {
     /// No site answers before `n` requests wait at the same time; all of the group are then released together.
     ///
     /// When `deadline` has passed since the first of a group arrived, every request of it is answered 503 with a
-    /// sentence that says how many came. A client that hangs up leaves its group. A barrier of 0 or 1 is always open.
+    /// sentence that says how many came, and for as long again whoever comes is answered so at once. A client that hangs up
+    /// leaves its group. A barrier of 0 or 1 is always open.
     #[must_use]
     pub fn barrier(mut self, n: usize, deadline: Duration) -> Self {
         self.barrier = Some((n, deadline));

@@ -252,7 +252,7 @@ fn a_barrier_refuses_one_after_another_and_says_why() {
 fn a_new_group_begins_where_one_was_refused() {
     let web = start(quick().barrier(2, ms(200)));
     assert_eq!(get(&web, "quick").status(), StatusCode::SERVICE_UNAVAILABLE);
-    // Two that start together may still miss each other on a busy machine: they try until they meet.
+    // For a while they are refused as the first one was. Two that start together may still miss each other on a busy machine: they try until they meet.
     until("two pass together", || {
         let (mut one, mut other) = (ask(&web, "/quick"), ask(&web, "/quick"));
         let (one, other) = (head(&mut one), head(&mut other));

@@ -19,6 +19,7 @@ struct Group {
     waiting: usize,
     since: Instant, // the first arrival; without meaning while nobody waits
     closed: watch::Sender<Option<usize>>, // how many waited when it was closed
+    refused: Option<(usize, Instant)>, // the last group that was: how many had come, and when
 }
 
 impl Barrier {
@@ -28,18 +29,24 @@ impl Barrier {
             waiting: 0,
             since: Instant::now(),
             closed: watch::Sender::new(None),
+            refused: None,
         };
         Barrier { size, deadline, group: Mutex::new(group) }
     }
 
     /// Waits until the group is complete. The error is the sentence for a client whose group did not come together.
     pub(super) async fn pass(&self) -> Result<(), String> {
+        // Told once what is amiss, whoever asks one after another is not kept waiting again and again.
+        if let Some(arrived) = self.lock().lately_refused(self.deadline) {
+            return Err(self.refusal(arrived));
+        }
         let (member, since, mut closed) = self.join();
         let left = self.deadline.saturating_sub(since.elapsed());
         if timeout(left, closed.wait_for(Option::is_some)).await.is_err() {
             // The first whose time is up closes the group, for all that wait in it.
             let mut group = self.lock();
             if group.number == member.number {
+                group.refused = Some((group.waiting, Instant::now()));
                 group.close();
             }
         }
@@ -82,6 +89,11 @@ impl Barrier {
 }
 
 impl Group {
+    fn lately_refused(&self, lately: Duration) -> Option<usize> {
+        let (arrived, at) = self.refused?;
+        (at.elapsed() < lately).then_some(arrived)
+    }
+
     fn close(&mut self) {
         self.closed.send_replace(Some(self.waiting));
         // The receivers keep the last value of the sender that goes away here.
@@ -108,7 +120,24 @@ impl Drop for Member<'_> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
+
+    #[test]
+    fn for_a_while_after_a_refusal_nobody_is_kept_waiting() {
+        let barrier = Barrier::new(5, Duration::from_secs(30));
+        barrier.lock().refused = Some((1, Instant::now()));
+        let told_at_once = barrier.pass().now_or_never();
+        assert_eq!(told_at_once, Some(Err(barrier.refusal(1))));
+    }
+
+    #[test]
+    fn later_a_new_group_may_form() {
+        let barrier = Barrier::new(1, Duration::ZERO);
+        barrier.lock().refused = Some((1, Instant::now()));
+        assert_eq!(barrier.lock().lately_refused(Duration::ZERO), None);
+    }
 
     #[test]
     fn a_refusal_says_how_many_came_and_what_that_means() {
