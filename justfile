@@ -23,6 +23,15 @@ run NAME *ARGS:
 python NAME *ARGS: venv
     @shift; .venv/bin/python examples/*/python/{{ quote(NAME) }}.py "$@"
 
+# do the exercises: each time you save one, it is checked
+course:
+    @command -v rustlings >/dev/null || { echo "rustlings is missing: cargo install rustlings --locked"; exit 1; }
+    cd course && rustlings
+
+# prove the exercises: solutions pass, wrong answers are rejected
+judge *ARGS:
+    cargo run --quiet --package wrong-answers -- "$@"
+
 # run every test
 test:
     cargo test

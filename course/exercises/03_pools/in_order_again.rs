@@ -1,0 +1,58 @@
+// In Python `pool.map` gives its results in the order of the items. This one gives them
+// in the order in which they were ready, and you cannot tell which is whose.
+// The page: book/03-thread-pool/results-from-a-pool.md
+
+use std::thread;
+
+use course::fetch;
+use crossbeam_channel::unbounded;
+
+/// Does `job` with each item, on so many workers. The results are in the items' order.
+fn map<I: Send, T: Send>(
+    workers: usize,
+    items: Vec<I>,
+    job: impl Fn(I) -> T + Sync,
+) -> Vec<T> {
+    let (jobs, queue) = unbounded();
+    let (tell, results) = unbounded();
+    // TODO: return the results in the order of the items, whichever is ready first.
+    items.into_iter().for_each(|item| drop(jobs.send(item)));
+    drop(jobs);
+    let work = |item| drop(tell.send(job(item)));
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| queue.iter().for_each(&work));
+        }
+    });
+    // The scope has ended, and so have all jobs.
+    results.try_iter().collect()
+}
+
+fn main() {
+    course::draw(|client, urls| {
+        let results = map(3, urls.to_vec(), |url| fetch(client, &url));
+        results.iter().flatten().for_each(|page| println!("{}", page.url.path()));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use course::{Gauge, within};
+
+    #[test]
+    fn the_first_item_has_the_first_result_and_was_not_ready_first() {
+        static GAUGE: Gauge = Gauge::new(2);
+        let job = |(name, others)| {
+            (0..others).for_each(|_| GAUGE.work());
+            name
+        };
+        // "c" ends when "d" begins, which comes after "a"; and "d" ends when "b" begins.
+        let items = vec![("c", 1), ("a", 0), ("d", 2), ("b", 1)];
+        let results = within(move || map(2, items, job));
+        GAUGE.assert_together();
+        GAUGE.assert_threads(2);
+        let wanted = ["c", "a", "d", "b"];
+        assert_eq!(results, wanted, "left: the results, right: the order of the items");
+    }
+}

@@ -1,0 +1,32 @@
+// Wrong: a second pool for the halves. It does not stall, and there are twice as many threads as was agreed.
+// rejected by one_worker_is_enough: 2 threads did the jobs, and 1 was wanted
+
+use crossbeam_channel::{Receiver, bounded};
+use rayon::{ThreadPool, ThreadPoolBuilder}; // Workers and a queue, as in the chapter.
+
+type Half = fn() -> u64;
+type Pool = &'static ThreadPool;
+fn pool(workers: usize) -> Pool {
+    let pool = ThreadPoolBuilder::new().num_threads(workers).build();
+    Box::leak(Box::new(pool.expect("a system that has threads")))
+}
+
+/// Queues a job, and returns at once. `recv` waits for its result.
+fn submit<F: FnOnce() -> u64 + Send + 'static>(pool: Pool, job: F) -> Receiver<u64> {
+    let (tell, result) = bounded(1);
+    pool.spawn(move || _ = tell.send(job()));
+    result
+}
+
+/// The sum of each chunk. Each half of a chunk is a job, and the pool does them all.
+fn sums(pool: Pool, chunks: Vec<[Half; 2]>) -> Vec<u64> {
+    let second = self::pool(pool.current_num_threads());
+    let sum = |halves: [Half; 2]| {
+        submit(pool, move || {
+            let halves = halves.map(|half| submit(second, half));
+            halves.iter().map(|half| half.recv().expect("no panic")).sum()
+        })
+    };
+    let sums: Vec<_> = chunks.into_iter().map(sum).collect();
+    sums.iter().map(|sum| sum.recv().expect("no panic")).collect()
+}

@@ -1,0 +1,27 @@
+// Wrong: a job does both halves of its chunk. No job waits, and no two halves are at work together.
+// rejected by all_halves_are_at_work_together: 2 jobs were at work together, and 4 were wanted
+
+use crossbeam_channel::{Receiver, bounded};
+use rayon::{ThreadPool, ThreadPoolBuilder}; // Workers and a queue, as in the chapter.
+
+type Half = fn() -> u64;
+type Pool = &'static ThreadPool;
+fn pool(workers: usize) -> Pool {
+    let pool = ThreadPoolBuilder::new().num_threads(workers).build();
+    Box::leak(Box::new(pool.expect("a system that has threads")))
+}
+
+/// Queues a job, and returns at once. `recv` waits for its result.
+fn submit<F: FnOnce() -> u64 + Send + 'static>(pool: Pool, job: F) -> Receiver<u64> {
+    let (tell, result) = bounded(1);
+    pool.spawn(move || _ = tell.send(job()));
+    result
+}
+
+/// The sum of each chunk. Each half of a chunk is a job, and the pool does them all.
+fn sums(pool: Pool, chunks: Vec<[Half; 2]>) -> Vec<u64> {
+    let sum =
+        |halves: [Half; 2]| submit(pool, move || halves.iter().map(|half| half()).sum());
+    let sums: Vec<_> = chunks.into_iter().map(sum).collect();
+    sums.iter().map(|sum| sum.recv().expect("no panic")).collect()
+}

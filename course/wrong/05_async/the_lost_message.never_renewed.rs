@@ -1,0 +1,27 @@
+// Wrong: the future outlives the ticks, and is asked again when it has given its pair.
+// rejected by nothing_is_lost_to_a_tick: `async fn` resumed after completion
+
+use course::asynchronous::block_on_paused;
+use tokio::select;
+use tokio::sync::mpsc::{self, Receiver};
+
+async fn next_pair(numbers: &mut Receiver<u32>) -> Option<(u32, u32)> {
+    let first = numbers.recv().await?;
+    let second = numbers.recv().await?;
+    Some((first, second))
+}
+
+/// Pairs up the numbers until there are no more; each tick is taken when it comes.
+async fn pairs(mut numbers: Receiver<u32>, mut ticks: Receiver<()>) -> Vec<(u32, u32)> {
+    let mut pairs = Vec::new();
+    let mut next = std::pin::pin!(next_pair(&mut numbers));
+    loop {
+        select! {
+            pair = &mut next => match pair {
+                Some(pair) => pairs.push(pair),
+                None => return pairs,
+            },
+            Some(()) = ticks.recv() => println!("{} pairs so far", pairs.len()),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+// Wrong: `try_send` never waits, and a page that finds no room is dropped.
+// rejected by the_downloads_wait_for_the_thread_and_nothing_is_lost: of 8 pages were stored when it returned
+
+use course::asynchronous::{Client, fetch};
+use course::{FetchError, Page, Url};
+use tokio::sync::mpsc;
+use tokio::task;
+
+type Store = Box<dyn FnMut(Result<Page, FetchError>) + Send>;
+
+/// Downloads one page after another, and has a thread store each meanwhile.
+async fn download(client: &Client, urls: &[Url], mut store: Store) {
+    let (downloaded, mut to_store) = mpsc::channel(2);
+    let storing = task::spawn_blocking(move || {
+        while let Some(page) = to_store.blocking_recv() {
+            store(page);
+        }
+    });
+    for url in urls {
+        let _ = downloaded.try_send(fetch(client, url).await);
+    }
+    drop(downloaded);
+    storing.await.expect("no panic");
+}

@@ -1,0 +1,31 @@
+// Wrong: the pool has as many threads as there are pages.
+// rejected by a_pool_of_two_threads: 6 requests were in flight together, and 2 were wanted
+
+use std::thread;
+
+use course::asynchronous::{self, block_on};
+use course::{Client, FetchError, Page, Url, fetch};
+use futures_util::future::join_all;
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
+
+type Fetched = Result<Page, FetchError>;
+
+fn with_threads(client: &Client, urls: &[Url]) -> Vec<Fetched> {
+    thread::scope(|scope| {
+        let threads = urls.iter().map(|url| scope.spawn(move || fetch(client, url)));
+        // CHANGED: collected, or each would be joined before the next one begins.
+        let threads: Vec<_> = threads.collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+    })
+}
+
+fn with_a_pool(client: &Client, urls: &[Url]) -> Vec<Fetched> {
+    let pool =
+        ThreadPoolBuilder::new().num_threads(urls.len()).build().expect("two threads");
+    pool.install(|| urls.par_iter().map(|url| fetch(client, url)).collect())
+}
+
+async fn with_futures(client: &asynchronous::Client, urls: &[Url]) -> Vec<Fetched> {
+    join_all(urls.iter().map(|url| asynchronous::fetch(client, url))).await
+}
