@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use serde::Deserialize;
 use while_you_wait::build::build;
 use while_you_wait::programs::Programs;
 use while_you_wait::record::{FOLDER, names};
@@ -20,7 +21,8 @@ const WIDEST_LISTING: usize = 90;
 /// A page longer than this, in bytes of source, is two pages.
 const LONGEST_PAGE: usize = 12 * 1024;
 /// The pages that nobody reads from end to end.
-const LOOKED_UP: [&str; 2] = ["book/glossary.md", "book/phrasebook.md"];
+const LOOKED_UP: [&str; 3] =
+    ["book/glossary.md", "book/phrasebook.md", "book/course/exercises.md"];
 
 /// A page, or a book made up to be wrong, as the rules see it.
 struct Page<'a> {
@@ -167,10 +169,20 @@ impl Page<'_> {
                         return Err(format!("no file is called {file}: {line}"));
                     }
                 }
+                ["cargo", "run" | "test", "-p", "course", "--bin", name] => {
+                    if !exercises().iter().any(|exercise| exercise.name == name) {
+                        return Err(format!("no exercise is called {name}: {line}"));
+                    }
+                }
                 ["cargo", "run" | "test" | "fetch"]
                 | ["cargo", "run", "--example"]
                 | ["cargo", "run", "--", "--no-open" | "record" | "build"]
                 | ["cargo", "test", "--no-run"]
+                | ["cargo", "install", "rustlings", "--locked"]
+                | ["cd", "course"]
+                | ["rustlings"]
+                | ["cargo", "run", "-p", "wrong-answers"]
+                | ["cargo", "run", "-p", "wrong-answers", "--", "02_threads"]
                 | ["python3", "-m", "venv", ".venv"]
                 | [".venv/bin/pip", "install", "-r", "requirements.txt"]
                 | [".", ".venv/bin/activate"] => {}
@@ -321,6 +333,62 @@ fn every_page_is_in_the_summary_and_every_recording_on_a_page() {
             text.contains(&format!("recorded/{name}.txt")),
             "no page shows the recording {name}"
         );
+    }
+}
+
+/// An exercise of the course, as `course/info.toml` has it.
+#[derive(Deserialize)]
+struct Exercise {
+    name: String,
+    dir: String,
+    hint: String,
+}
+
+fn exercises() -> Vec<Exercise> {
+    #[derive(Deserialize)]
+    struct Info {
+        exercises: Vec<Exercise>,
+    }
+    let info: Info =
+        toml::from_str(&read(Path::new("course/info.toml")).unwrap()).unwrap();
+    info.exercises
+}
+
+/// The exercise names its page, the page and the list of exercises link to it, and its hints escalate.
+#[test]
+fn every_exercise_and_its_page_know_each_other() {
+    let list = read(Path::new("book/course/exercises.md")).unwrap();
+    let exercises = exercises();
+    assert!(!exercises.is_empty());
+    assert!(exercises.is_sorted_by_key(|exercise| exercise.dir[..2].to_owned()));
+    assert_eq!(list.matches("<a id=\"").count(), exercises.len());
+    for Exercise { name, dir, hint } in &exercises {
+        let file = format!("course/exercises/{dir}/{name}.rs");
+        let scene = read(Path::new(&file)).unwrap();
+        let page = scene
+            .lines()
+            .nth(2)
+            .and_then(|line| line.strip_prefix("// The page: "))
+            .unwrap_or_else(|| panic!("{file}: its third line names its page"));
+        let link = format!("](../course/exercises.md#{name})");
+        assert!(read(Path::new(page)).unwrap().contains(&link), "{page} has no {link}");
+        let entry = list
+            .lines()
+            .find(|line| line.contains(&format!("<a id=\"{name}\"></a>")))
+            .unwrap_or_else(|| panic!("{name} is not in the list of exercises"));
+        let back = page.replacen("book/", "](../", 1) + ")";
+        assert!(entry.contains(&back), "{name}: the list should link to {back}");
+        // A numbered step each; what belongs to one is indented.
+        let steps: Vec<&str> = hint
+            .lines()
+            .filter(|line| line.starts_with(|c: char| !c.is_whitespace()))
+            .collect();
+        assert!(steps.len() >= 2, "{name}: {} hint", steps.len());
+        for (number, step) in (1..).zip(steps) {
+            assert!(step.starts_with(&format!("{number}. ")), "{name}: {step}");
+        }
+        let too_wide = hint.lines().find(|line| line.chars().count() > 78);
+        assert_eq!(too_wide, None, "{name}: too wide for a terminal");
     }
 }
 
