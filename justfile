@@ -32,6 +32,10 @@ course:
 judge *ARGS:
     cargo run --quiet --package wrong-answers -- "$@"
 
+# measure every model in both languages: half an hour, and `just bench quick` two minutes
+bench SIZE='full' *ARGS: venv
+    @shift; cargo run --release --quiet -p bench -- {{ quote(SIZE) }} --python .venv/bin/python "$@"
+
 # run every test
 test:
     cargo test

@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use lab::machine::{describe, version};
 use lab::stage::{Report, Run};
 use lab::timeline::Structure;
 
@@ -256,7 +256,7 @@ pub fn record(root: &Path, wanted: &[String], mut said: impl FnMut(&str)) -> Res
             file(root, unknown, "txt").display()
         );
     }
-    let machine = machine(root)?;
+    let machine = machine(root);
     let machine_file = file(root, "machine", "txt");
     let same_machine =
         fs::read_to_string(&machine_file).is_ok_and(|recorded| recorded == machine);
@@ -281,27 +281,18 @@ pub fn record(root: &Path, wanted: &[String], mut said: impl FnMut(&str)) -> Res
 }
 
 /// What every figure of the book was measured on: a text for a page.
-fn machine(root: &Path) -> Result<String> {
-    let system = sysinfo::System::new_with_specifics(
-        sysinfo::RefreshKind::nothing()
-            .with_cpu(sysinfo::CpuRefreshKind::nothing())
-            .with_memory(sysinfo::MemoryRefreshKind::nothing().with_ram()),
-    )?;
-    let cpu = system.cpus().first().map_or("unknown", |cpu| cpu.brand().trim());
-    let gib = (system.total_memory() as f64 / f64::from(1 << 30)).round();
-    let version = |program: &std::ffi::OsStr| -> Result<String> {
-        let output = Command::new(program).arg("--version").output()?;
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let python = python(root)
-        .map_or_else(|| Ok("no Python".to_owned()), |python| version(&python))?;
-    Ok(format!(
-        "CPU       {} x {cpu}\nmemory    {gib} GiB\nsystem    {}, kernel {}\ncompiler  {}, profile dev of this workspace\npython    {python}\n",
-        system.cpus().len(),
-        sysinfo::System::long_os_version().unwrap_or_else(|_| "unknown".to_owned()),
-        sysinfo::System::kernel_version().unwrap_or_else(|_| "unknown".to_owned()),
-        version("rustc".as_ref())?,
-    ))
+fn machine(root: &Path) -> String {
+    let python = python(root).and_then(|python| version(&python.to_string_lossy()));
+    let python = python.unwrap_or_else(|| "no Python".to_owned());
+    let mut described = describe();
+    if let Some((_, compiler)) = described.iter_mut().find(|(what, _)| what == "compiler")
+    {
+        compiler.push_str(", profile dev of this workspace");
+    }
+    described.push(("python".to_owned(), python));
+    let lines: Vec<String> =
+        described.iter().map(|(what, which)| format!("{what:<10}{which}\n")).collect();
+    lines.concat()
 }
 
 /// The text of a file, or nothing where there is none.

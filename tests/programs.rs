@@ -35,6 +35,8 @@ const IN_SHORT: &[(&str, &[&str])] = &[
         &["--timers", "1000", "--requests", "20", "--threads", "20", "--wait", "20"],
     ),
     ("05-ten-thousand", &["--sites", "50", "--delay", "20"]),
+    ("06-close-to-the-limit", &["--requests", "50", "--wait", "20"]),
+    ("06-every-model", &["--delay", "20"]),
 ];
 
 static PROGRAMS: LazyLock<Programs> =

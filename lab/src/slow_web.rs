@@ -1,4 +1,4 @@
-//! An HTTP/1.1 server on loopback whose waits are known, and which counts what it sees.
+//! A server of HTTP/1.1 and HTTP/2 on loopback whose waits are known, and which counts what it sees.
 //!
 //! A real web site answers when it likes, so nothing can be proved with one. Here every wait is given or drawn with a
 //! seed, and the server keeps [`requests`](SlowWeb::requests), [`connections`](SlowWeb::connections) and the

@@ -5,10 +5,11 @@
 //! holds a thread and hollow while it waits without one**. A span inside a row is part of that row and has none of its own; if
 //! it is named [`LOCK`], it is drawn there, hatched: the thread is held, and stands still for a lock. The finished [`Record`] can be drawn as text
 //! ([`Record::to_text`]), as SVG ([`Record::to_svg`]) and as a Chrome trace ([`Record::to_chrome_trace`]), and two records
-//! can be compared by what must not depend on luck ([`Record::structure`]).
+//! can be compared by what must not depend on luck ([`Record::structure`]). [`Several`] records are drawn on one scale.
 
 mod chrome;
 mod layer;
+mod several;
 mod structure;
 mod svg;
 mod text;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use layer::Timeline;
 #[cfg(feature = "stage")]
 pub(crate) use layer::label_of;
+pub use several::{Block, Several};
 pub use structure::Structure;
 
 /// A stretch of time in which a thread was held by a span.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Barrier;
 use std::thread;
 
-use lab::timeline::{Blocked, Held, LOCK, Record, Span, Timeline};
+use lab::timeline::{Block, Blocked, Held, LOCK, Record, Several, Span, Timeline};
 use proptest::prelude::*;
 use tracing::level_filters::LevelFilter;
 use tracing::{Dispatch, dispatcher, info_span};
@@ -466,4 +466,84 @@ fn what_follows_in_time_does_not_overlap_on_the_screen() {
 fn nothing_recorded_is_nothing_drawn() {
     assert_eq!(Record::default().to_text(), "");
     roxmltree::Document::parse(&Record::default().to_svg("id", "title")).unwrap();
+}
+
+/// A record of one row that holds a thread from 0 to there.
+fn one_row(end_ms: f64) -> Record {
+    let held = vec![Held { thread: 7, begin_ms: 0.0, end_ms }];
+    let (name, label) = ("fetch".to_owned(), "site-1".to_owned());
+    Record {
+        spans: vec![Span { name, label, begin_ms: 0.0, end_ms, held, blocked: vec![] }],
+    }
+}
+
+fn several(records: impl IntoIterator<Item = Record>) -> Several {
+    let block = |(n, record)| Block {
+        name: format!("model <{n}>"),
+        note: format!("note {n}"),
+        record,
+    };
+    Several { blocks: records.into_iter().enumerate().map(block).collect() }
+}
+
+#[test]
+fn several_records_are_drawn_on_one_scale() {
+    let both = several([one_row(200.0), one_row(50.0)]);
+    let text = both.to_text();
+    let lines: Vec<&str> = text.lines().collect();
+    let [ends, "", "model <0>  note 0", long, "", "model <1>  note 1", short] = lines[..]
+    else {
+        panic!("{text}")
+    };
+    assert!(ends.trim_start().starts_with("0 ") && ends.ends_with(" 200 ms"), "{text}");
+    let columns = |row: &str| row.matches('█').count();
+    assert!(columns(long) > 60 && (4 * columns(short)).abs_diff(columns(long)) <= 4);
+    assert!(!text.contains("thread"), "which one it was is luck");
+
+    let svg = both.to_svg("id", "title");
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let widths: Vec<f64> = document
+        .descendants()
+        .filter(|node| node.attribute("class") == Some("held"))
+        .map(|bar| percent(&bar, "width"))
+        .collect();
+    assert_eq!(widths, [100.0, 25.0]);
+    assert_eq!(svg.matches(" id=").count(), 3, "the element, its title, its description");
+    assert!(svg.contains(" model &lt;1&gt;: note 1; 1 span in 50 ms.</desc>"), "{svg}");
+}
+
+#[test]
+fn without_rows_several_records_are_nothing_to_print() {
+    assert_eq!(Several::default().to_text(), "");
+    assert_eq!(several([Record::default()]).to_text(), "");
+    // As a picture, it is an empty frame.
+    roxmltree::Document::parse(&several([]).to_svg("id", "title")).unwrap();
+}
+
+proptest! {
+    #[test]
+    fn several_records_keep_within_frame_and_columns(records in proptest::collection::vec(records(0..30), 0..5)) {
+        let rows: usize = records.iter().map(|record| record.spans.len()).sum();
+        let all = several(records);
+        let text = all.to_text();
+        prop_assert!(text.lines().all(|line| line.chars().count() <= 80), "{}", text);
+        let drawn = text.lines().filter(|line| line.contains(['█', '▒', '░'])).count();
+        prop_assert_eq!(drawn, rows, "{}", text);
+
+        let svg = all.to_svg("id", "title");
+        prop_assert!(svg.lines().all(|line| !line.trim().is_empty()));
+        let document = roxmltree::Document::parse(&svg).unwrap();
+        let height: f64 = document.root_element().attribute("height").unwrap().parse().unwrap();
+        let of_class = |class| document.descendants().filter(move |node| node.attribute("class") == Some(class));
+        let mut below = 0.0;
+        for bar in of_class("open") {
+            let (x, width) = (percent(&bar, "x"), percent(&bar, "width"));
+            prop_assert!(x >= 0.0 && x + width <= 100.0005 && width >= 0.4);
+            let top: f64 = bar.attribute("y").unwrap().parse().unwrap();
+            prop_assert!(top >= below, "one row covers another");
+            below = top + bar.attribute("height").unwrap().parse::<f64>().unwrap();
+        }
+        prop_assert!(below <= height);
+        prop_assert_eq!(of_class("open").count(), rows);
+    }
 }

@@ -116,6 +116,19 @@ pub fn client_that_keeps_nothing(timeout: Duration) -> reqwest::Result<Client> {
 }
 // ANCHOR_END: client
 
+// ANCHOR: client_http2
+/// A client for very many requests to one site that is known to speak HTTP/2: all of them
+/// travel on one connection, at the same time.
+///
+/// # Errors
+///
+/// When the system's certificates cannot be read.
+pub fn client_http2(timeout: Duration) -> reqwest::Result<Client> {
+    sequential_fetch::provide_ciphers();
+    Client::builder().timeout(timeout).http2_prior_knowledge().no_proxy().build()
+}
+// ANCHOR_END: client_http2
+
 // ANCHOR: fetch_all
 /// Fetches all pages at once, a task each.
 ///

@@ -1,8 +1,7 @@
-//! Accepted connections: counted, without delay of small packets, and able to end in a TCP reset.
+//! Accepted connections: without delay of small packets, and able to end in a TCP reset.
 
 use std::{
     io,
-    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -11,41 +10,11 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::{
-    extract::connect_info::Connected,
-    serve::{IncomingStream, Listener},
-};
+use axum::serve::Listener;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
 };
-
-use super::Counters;
-
-/// Hands axum its connections.
-pub(super) struct CountingListener {
-    pub(super) listener: TcpListener,
-    pub(super) counters: Arc<Counters>,
-}
-
-impl Listener for CountingListener {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // axum's own accept, because it waits a second and tries again when the process has run out of descriptors.
-        let (stream, address) =
-            <TcpListener as Listener>::accept(&mut self.listener).await;
-        self.counters.connections.fetch_add(1, SeqCst);
-        // Without it, Nagle's algorithm may hold an answer back by up to 40 ms. It fails only for a dead connection.
-        let _ = stream.set_nodelay(true);
-        (Connection { stream, reset: Reset::default() }, address)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
 
 /// A handler's lever: once pulled, the connection ends with a reset in place of an orderly close.
 #[derive(Clone, Default)]
@@ -57,16 +26,26 @@ impl Reset {
     }
 }
 
-impl Connected<IncomingStream<'_, CountingListener>> for Reset {
-    fn connect_info(stream: IncomingStream<'_, CountingListener>) -> Self {
-        stream.io().reset.clone()
-    }
-}
-
 /// A TCP stream that does as its [`Reset`] says when it is dropped.
 pub(super) struct Connection {
     stream: TcpStream,
     reset: Reset,
+}
+
+impl Connection {
+    /// The next connection that a client opens.
+    pub(super) async fn accept(listener: &mut TcpListener) -> Self {
+        // axum's own accept, because it waits a second and tries again when the process has run out of descriptors.
+        let (stream, _) = <TcpListener as Listener>::accept(listener).await;
+        // Without it, Nagle's algorithm may hold an answer back by up to 40 ms. It fails only for a dead connection.
+        let _ = stream.set_nodelay(true);
+        Self { stream, reset: Reset::default() }
+    }
+
+    /// The lever of this connection.
+    pub(super) fn reset(&self) -> Reset {
+        self.reset.clone()
+    }
 }
 
 impl Drop for Connection {

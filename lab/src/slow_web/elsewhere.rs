@@ -30,6 +30,8 @@ pub struct Counts {
     pub peak_in_flight: usize,
     /// See [`SlowWeb::given_up`](super::SlowWeb::given_up).
     pub given_up: usize,
+    /// The CPU time of the whole process, user and system, in milliseconds; nothing where the system is not asked.
+    pub cpu_ms: Option<f64>,
 }
 
 impl Elsewhere {
@@ -59,6 +61,11 @@ impl Elsewhere {
         let mut url = self.base.clone();
         url.set_path(path);
         url
+    }
+
+    /// Its number among the processes.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it, and returns what it has counted.
@@ -99,9 +106,20 @@ pub fn serve_until_stdin_closes(builder: Builder) -> io::Result<()> {
         connections: web.connections(),
         peak_in_flight: web.peak_in_flight(),
         given_up: web.given_up(),
+        cpu_ms: cpu_ms(),
     };
     print(&serde_json::to_string(&counts)?);
     Ok(())
+}
+
+#[cfg(feature = "stage")]
+fn cpu_ms() -> Option<f64> {
+    crate::stage::cpu_time().map(|time| time.as_secs_f64() * 1e3)
+}
+
+#[cfg(not(feature = "stage"))]
+fn cpu_ms() -> Option<f64> {
+    None
 }
 
 fn print(line: &str) {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     fmt::Write as _,
     future::{pending, ready},
     io,
@@ -15,15 +16,24 @@ use std::{
 };
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::{Body, Bytes},
-    extract::{ConnectInfo, Path, Request, State},
-    http::{StatusCode, Uri, header},
+    extract::{Path, State},
+    http::{Request, StatusCode, Uri, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
 use futures_util::{StreamExt, stream};
+use hyper::{
+    body::Incoming,
+    service::{Service as _, service_fn},
+};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
 use tokio::{
     net::{TcpListener, TcpSocket},
     sync::{Semaphore, SemaphorePermit, oneshot},
@@ -33,13 +43,17 @@ use tokio::{
 use super::{
     Builder, Counters, Latency, MAX_BODY_SIZE, MAX_DELAY_MS, SPECIAL_PATHS,
     barrier::Barrier,
-    connection::{CountingListener, Reset},
+    connection::{Connection, Reset},
     latency,
 };
 
 /// How many connections may wait to be accepted. A burst of 10,000 overflows 1,024, and every connection that does not
 /// fit tries again after a whole second (measured); with 4,096 none overflowed.
 const BACKLOG: u32 = 4096;
+
+/// How many requests a client may have in flight on one connection of HTTP/2. hyper allows 200 unless it is told otherwise,
+/// and the requests above that would wait at the client, unseen: the limit of a site is its slots, which a reader sets.
+const STREAMS: u32 = 100_000;
 
 /// The size of `/large`, in bytes.
 const LARGE: usize = 4 << 20;
@@ -87,11 +101,10 @@ pub(super) fn run(
         let listener = listen(port)
             .map_err(|e| io::Error::new(e.kind(), format!("127.0.0.1:{port}: {e}")))?;
         let address = listener.local_addr()?;
-        let listener = CountingListener { listener, counters: Arc::clone(counters) };
         // Nobody listens to `ready` only if the starter is gone, and then `stopped` ends this at once.
         let _ = ready.send(Ok(address));
         tokio::select! {
-            served = axum::serve(listener, app.into_make_service_with_connect_info::<Reset>()) => served,
+            never = serve(listener, app, counters) => match never {},
             _ = stopped => Ok(()),
         }
     };
@@ -102,6 +115,32 @@ pub(super) fn run(
         .and_then(|rt| rt.block_on(serve));
     if let Err(error) = served {
         let _ = ready.send(Err(error));
+    }
+}
+
+/// Serves each connection in a task of its own, by HTTP/1.1 or HTTP/2, whichever its first bytes speak.
+///
+/// Not `axum::serve`: that has no way to allow more than 200 requests at once on a connection of HTTP/2.
+async fn serve(
+    mut listener: TcpListener,
+    app: Router,
+    counters: &Counters,
+) -> Infallible {
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    http.http2().max_concurrent_streams(STREAMS);
+    loop {
+        let connection = Connection::accept(&mut listener).await;
+        counters.connections.fetch_add(1, SeqCst);
+        let (http, reset) = (http.clone(), connection.reset());
+        let app = TowerToHyperService::new(app.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(reset.clone());
+            app.call(request)
+        });
+        tokio::spawn(async move {
+            // It fails when the client goes away, and when a handler means it to.
+            let _ = http.serve_connection(TokioIo::new(connection), service).await;
+        });
     }
 }
 
@@ -162,7 +201,11 @@ fn app(builder: Builder, counters: Arc<Counters>) -> Router {
 }
 
 /// Around every handler: counts the request, and holds it in flight until its answer is ready.
-async fn count(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+async fn count(
+    State(web): State<Arc<Web>>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
     let in_flight = web.counters.arrive();
     let response = next.run(request).await;
     // Before the answer is sent: a client that has it may ask again at once, and must not be seen as two. When the
@@ -254,7 +297,7 @@ async fn redirect(State(web): State<Arc<Web>>) -> Response {
     found(&web.sites.first().map_or_else(|| "/".into(), |site| format!("/{}", site.name)))
 }
 
-async fn reset(ConnectInfo(reset): ConnectInfo<Reset>) -> Response {
+async fn reset(Extension(reset): Extension<Reset>) -> Response {
     part_of_a_body(move || {
         reset.pull();
         "the connection is reset"

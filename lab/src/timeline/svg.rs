@@ -6,7 +6,7 @@ use super::{Blocked, Record, Span, count, ms};
 
 /// Lengths in CSS pixels. Only heights are fixed: every width is a share of the page's, so that text keeps its size on a
 /// telephone.
-const AXIS: f64 = 22.0;
+pub(super) const AXIS: f64 = 22.0;
 const LABEL: f64 = 17.0;
 const BAR: f64 = 12.0;
 const ROW: f64 = LABEL + BAR + 5.0;
@@ -51,27 +51,9 @@ impl Record {
             AXIS + self.spans.len() as f64 * ROW
         };
         let id = escape(id);
-        let mut out = String::new();
-        let _ = writeln!(
-            out,
-            r#"<svg xmlns="http://www.w3.org/2000/svg" class="timeline" id="{id}" role="img" aria-labelledby="{id}-title {id}-desc" width="100%" height="{height}">"#
-        );
-        let _ = writeln!(out, r#"<title id="{id}-title">{}</title>"#, escape(title));
-        let _ =
-            writeln!(out, r#"<desc id="{id}-desc">{}</desc>"#, escape(&self.in_words()));
-        let hatched = self.spans.iter().any(|span| seen(span, frame).next().is_some());
-        let _ = writeln!(
-            out,
-            "<style>{STYLE}{}</style>",
-            if hatched { HATCH_STYLE } else { "" }
-        );
+        let mut out = open(&id, title, &self.in_words(), height);
         let hatch = format!("{id}-hatch");
-        if hatched {
-            let _ = writeln!(
-                out,
-                r#"<defs><pattern class="hatch" id="{hatch}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6"/><path d="M0 0V6"/></pattern></defs>"#
-            );
-        }
+        style(&mut out, is_hatched(self, frame).then_some(&hatch));
         axis(&mut out, frame, height);
         let mut y = AXIS;
         for (row, span) in self.spans.iter().enumerate() {
@@ -143,8 +125,38 @@ impl Record {
     }
 }
 
+/// The begin of a picture, up to what it shows in words. `id` is escaped already.
+pub(super) fn open(id: &str, title: &str, in_words: &str, height: f64) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" class="timeline" id="{id}" role="img" aria-labelledby="{id}-title {id}-desc" width="100%" height="{height}">"#
+    );
+    let _ = writeln!(out, r#"<title id="{id}-title">{}</title>"#, escape(title));
+    let _ = writeln!(out, r#"<desc id="{id}-desc">{}</desc>"#, escape(in_words));
+    out
+}
+
+/// Whether a wait for a lock is drawn.
+pub(super) fn is_hatched(record: &Record, frame: f64) -> bool {
+    record.spans.iter().any(|span| seen(span, frame).next().is_some())
+}
+
+/// The colours, and the pattern of that id where something is hatched.
+pub(super) fn style(out: &mut String, hatch: Option<&String>) {
+    let Some(hatch) = hatch else {
+        let _ = writeln!(out, "<style>{STYLE}</style>");
+        return;
+    };
+    let _ = writeln!(out, "<style>{STYLE}{HATCH_STYLE}</style>");
+    let _ = writeln!(
+        out,
+        r#"<defs><pattern class="hatch" id="{hatch}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6"/><path d="M0 0V6"/></pattern></defs>"#
+    );
+}
+
 /// Lines and times at round numbers, at most five of them.
-fn axis(out: &mut String, frame: f64, height: f64) {
+pub(super) fn axis(out: &mut String, frame: f64, height: f64) {
     let step = round_step(frame / 4.0);
     out.push_str("<g class=\"axis\">\n");
     let mut tick = 0;
@@ -196,7 +208,7 @@ fn seen(span: &Span, frame: f64) -> impl Iterator<Item = &Blocked> {
         .filter(move |wait| percent(wait.end_ms - wait.begin_ms, frame) >= NARROWEST)
 }
 
-fn bar(
+pub(super) fn bar(
     out: &mut String,
     span: &Span,
     frame: f64,
@@ -262,7 +274,7 @@ fn thousandths(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

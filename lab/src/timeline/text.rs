@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::{Record, Span, cut, ms};
 
 /// A drawing is never wider than this many columns.
-const COLUMNS: usize = 80;
+pub(super) const COLUMNS: usize = 80;
 /// More rows than this are folded: a terminal shows about as many.
 const MOST_ROWS: usize = 24;
 /// Of a folded drawing, how many rows stand above and below the fold.
@@ -42,23 +42,25 @@ impl Record {
             .map(|(_, span)| span)
             .collect();
 
-        let labels: Vec<String> =
-            rows.iter().map(|span| cut(&span.label, LONGEST_LABEL)).collect();
+        let labels: Vec<String> = rows.iter().map(|span| label(span)).collect();
         let times: Vec<String> = rows.iter().map(|span| ms(span.elapsed_ms())).collect();
         let threads: Vec<String> = rows
             .iter()
             .map(|span| cut(&span.threads_in_words(), LONGEST_THREADS))
             .collect();
-        let label_columns = widest(&labels);
-        let time_columns = widest(&times);
+        let label_columns = widest(&labels).unwrap_or(0);
+        let time_columns = widest(&times).unwrap_or(0);
         // Two spaces around the bar, one between label and time.
-        let bar_columns =
-            COLUMNS - label_columns - 1 - time_columns - 2 - widest(&threads);
+        let bar_columns = COLUMNS
+            - label_columns
+            - 1
+            - time_columns
+            - 2
+            - widest(&threads).unwrap_or(0);
         let frame = self.frame_ms();
 
         let indent = label_columns + 1 + time_columns + 1;
-        let end = ms(frame);
-        let _ = writeln!(out, "{:indent$}0{:>rest$}", "", end, rest = bar_columns - 1);
+        out.push_str(&ends_of_the_frame(indent, bar_columns, frame));
         for (row, span) in rows.iter().enumerate() {
             if folded > 0 && row == ABOVE {
                 let _ = writeln!(out, "{:indent$}... {folded} more ...", "");
@@ -77,8 +79,18 @@ impl Record {
     }
 }
 
+/// The line above the bars.
+pub(super) fn ends_of_the_frame(indent: usize, columns: usize, frame: f64) -> String {
+    format!("{:indent$}0{:>rest$}\n", "", ms(frame), rest = columns - 1)
+}
+
+/// What a row is called.
+pub(super) fn label(span: &Span) -> String {
+    cut(&span.label, LONGEST_LABEL)
+}
+
 /// The row of one span: as many characters as there are columns.
-fn bar(span: &Span, frame: f64, columns: usize) -> String {
+pub(super) fn bar(span: &Span, frame: f64, columns: usize) -> String {
     let scale = columns as f64 / frame;
     let whole = cells(span.begin_ms * scale, span.end_ms * scale, 0..columns);
     let mut row = vec![' '; columns];
@@ -111,6 +123,7 @@ fn cells(begin: f64, end: f64, bounds: Range<usize>) -> Range<usize> {
     first..end
 }
 
-fn widest(texts: &[String]) -> usize {
-    texts.iter().map(|text| text.chars().count()).max().unwrap_or(0)
+/// The columns that the widest of them needs; `None` without any.
+pub(super) fn widest(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Option<usize> {
+    texts.into_iter().map(|text| text.as_ref().chars().count()).max()
 }

@@ -69,7 +69,7 @@ fn main() -> ExitCode {
         let rows = sweep.run(&arguments.steps(), screen)?;
         let points: Vec<Point> = rows.iter().map(Row::point).collect();
         let svg = plot::draw(&sweep.id, &sweep.title, &points, sweep.marked)?;
-        Ok(plot::save(&svg, arguments.svg.as_deref())?)
+        Ok(lab::plot::save(&svg, arguments.svg.as_deref())?)
     })
 }
 

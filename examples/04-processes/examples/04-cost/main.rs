@@ -58,7 +58,7 @@ fn main() -> ExitCode {
             screen
                 .line(&format!("\nto start `true`, and wait for it: {micros:.0} µs"))?;
         }
-        Ok(plot::save(&plot::draw(&points)?, arguments.svg.as_deref())?)
+        Ok(lab::plot::save(&plot::draw(&points)?, arguments.svg.as_deref())?)
     })
 }
 

@@ -1,11 +1,9 @@
-//! Four curves over the size of the payload, as SVG that follows the page: its width, and light or dark.
+//! Four curves over the size of the payload, as SVG.
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::path::Path;
-use std::{env, fs, io};
 
-use plotters::coord::combinators::WithKeyPoints;
+use lab::plot::{self, Area, Curve, Frame, Spots, ends, mesh, scale};
 use plotters::prelude::*;
 
 /// A row of the table.
@@ -16,76 +14,23 @@ pub(crate) struct Point {
     pub(crate) micros: [f64; 4],
 }
 
-/// In units of the picture, which is scaled to the width of the page, and no wider than this in pixels.
+/// In units of the picture.
 const SIZE: (u32, u32) = (620, 460);
-const TEXT: i32 = 20;
 
-// plotters knows colours and no variables: each of these stands for one, and is replaced in what it wrote.
-const INK: RGBColor = RGBColor(1, 0, 1);
-const GRID: RGBColor = RGBColor(2, 0, 1);
 const CURVES: [(&str, RGBColor); 4] = [
-    ("a process each", RGBColor(3, 0, 1)),
-    ("process pool", RGBColor(4, 0, 1)),
-    ("a thread each", RGBColor(5, 0, 1)),
-    ("thread pool", RGBColor(6, 0, 1)),
-];
-const VARIABLES: [(RGBColor, &str); 6] = [
-    (INK, "--tl-ink"),
-    (GRID, "--tl-open"),
-    (CURVES[0].1, "--tl-2"),
-    (CURVES[1].1, "--tl-1"),
-    (CURVES[2].1, "--tl-4"),
-    (CURVES[3].1, "--tl-3"),
+    ("a process each", plot::ORANGE),
+    ("process pool", plot::BLUE),
+    ("a thread each", plot::PURPLE),
+    ("thread pool", plot::GREEN),
 ];
 
-/// The colours that the timelines have too, so that the page's theme holds for both; alone, the picture follows the
-/// reader's system.
-const STYLE: &str = "\
-.timeline{--tl-ink:#24292f;--tl-open:#d0d7de;--tl-1:#0a6cbd;--tl-2:#a04a00;--tl-3:#1a7f37;--tl-4:#8250df}\
-@media (prefers-color-scheme:dark){.timeline{--tl-ink:#e6edf3;--tl-open:#3d444d;--tl-1:#58a6ff;--tl-2:#f0883e;--tl-3:#56d364;--tl-4:#bc8cff}}\
-.timeline .plot text{font:18px system-ui,sans-serif}";
-
-/// Draws the points as an SVG element without blank lines, fit to stand inside a Markdown page or a file of its own.
+/// Draws the points as an SVG element.
 ///
 /// The points are in ascending order of their bytes, and there is at least one.
 pub(crate) fn draw(points: &[Point]) -> Result<String, Box<dyn Error>> {
-    let mut drawn = String::new();
-    chart(&mut drawn, points)?;
-    // Everything between the tags of the outermost element, which is ours.
-    let inside = drawn.split_once('\n').map_or("", |(_, rest)| rest);
-    let mut inside = inside.trim_end().trim_end_matches("</svg>").to_owned();
-    for (colour, variable) in VARIABLES {
-        let RGBColor(r, g, b) = colour;
-        for property in ["fill", "stroke"] {
-            // As style: a rule of the page for all text would come before an attribute.
-            inside = inside.replace(
-                &format!("{property}=\"#{r:02X}{g:02X}{b:02X}\""),
-                &format!("style=\"{property}:var({variable})\""),
-            );
-        }
-    }
-    let (width, height) = SIZE;
-    let told = in_words(points);
-    Ok(format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"timeline\" id=\"cost\" role=\"img\" \
-         aria-labelledby=\"cost-title cost-desc\" width=\"100%\" viewBox=\"0 0 {width} {height}\" \
-         style=\"max-width:{width}px\">\n\
-         <title id=\"cost-title\">A round trip, by the size of what is sent</title>\n\
-         <desc id=\"cost-desc\">{told}</desc>\n\
-         <style>{STYLE}</style>\n<g class=\"plot\">\n{inside}</g>\n</svg>\n"
-    ))
-}
-
-/// Writes the picture to `file`, and to the one that the recorder of the book names in `WHILE_YOU_WAIT_SVG`.
-pub(crate) fn save(svg: &str, file: Option<&Path>) -> io::Result<()> {
-    let recorded = env::var_os("WHILE_YOU_WAIT_SVG");
-    for file in file.into_iter().chain(recorded.as_deref().map(Path::new)) {
-        fs::write(file, svg).map_err(|error| {
-            let problem = format!("cannot write {}: {error}", file.display());
-            io::Error::new(error.kind(), problem)
-        })?;
-    }
-    Ok(())
+    let title = "A round trip, by the size of what is sent";
+    let frame = Frame { id: "cost", title, told: &in_words(points), size: SIZE };
+    plot::draw(&frame, |area| chart(area, points))
 }
 
 /// A number of bytes, in the largest unit that there is one of.
@@ -98,59 +43,27 @@ pub(crate) fn size(bytes: f64) -> String {
 }
 
 /// Both scales are logarithmic: ten times as long, or 16 times as much, is the same step everywhere.
-fn chart(drawn: &mut String, points: &[Point]) -> Result<(), Box<dyn Error>> {
-    let area = SVGBackend::with_string(drawn, SIZE).into_drawing_area();
-    let text = |colour: RGBColor| ("sans-serif", TEXT).into_font().color(&colour);
+fn chart(area: &Area<'_>, points: &[Point]) -> Result<(), Box<dyn Error>> {
     let sizes = points.iter().map(|point| point.bytes as f64);
     let (left, right) = ends(sizes.clone(), 2.0);
     let times = points.iter().flat_map(|point| point.micros);
     let (low, high) = ends(times, 1.5);
     let tens = (-3..9).map(|exponent| 10_f64.powi(exponent));
-    let mut chart = ChartBuilder::on(&area)
+    let mut chart = ChartBuilder::on(area)
         .margin_top(70)
         .margin_right(34)
         .x_label_area_size(48)
         .y_label_area_size(90)
         .build_cartesian_2d(scale(left, right, sizes), scale(low, high, tens))?;
-    chart
-        .configure_mesh()
-        .x_desc("payload")
-        .label_style(text(INK))
-        .axis_style(INK)
-        .bold_line_style(GRID)
-        .light_line_style(TRANSPARENT)
-        .x_label_formatter(&|bytes| size(*bytes))
-        .y_label_formatter(&|micros| time(*micros))
-        .draw()?;
+    mesh(&mut chart, "payload", &|bytes| size(*bytes), &|micros| time(*micros))?;
     let places = [(120, 12), (120, 38), (380, 12), (380, 38)];
-    for (i, ((name, colour), (x, y))) in CURVES.into_iter().zip(places).enumerate() {
-        let line = points.iter().map(|point| (point.bytes as f64, point.micros[i]));
-        chart.draw_series(LineSeries::new(line.clone(), colour.stroke_width(3)))?;
-        let spot = |at| Circle::new(at, 5, colour.filled());
-        chart.draw_series(line.map(spot))?;
-        let stroke = vec![(x - 40, y + 9), (x - 8, y + 9)];
-        area.draw(&PathElement::new(stroke, colour.stroke_width(3)))?;
-        area.draw(&Text::new(name, (x, y), text(colour)))?;
+    for (i, ((name, colour), place)) in CURVES.into_iter().zip(places).enumerate() {
+        let points = points.iter().map(|point| (point.bytes as f64, point.micros[i]));
+        let curve = Curve { name, colour, spots: Spots::Full, points: points.collect() };
+        curve.draw(&mut chart)?;
+        curve.key(area, place)?;
     }
-    area.present()?;
     Ok(())
-}
-
-/// A logarithmic scale with a line at each of `marks` that is on it.
-fn scale(
-    low: f64,
-    high: f64,
-    marks: impl Iterator<Item = f64>,
-) -> WithKeyPoints<LogCoord<f64>> {
-    let shown = marks.filter(|mark| (low..=high).contains(mark)).collect();
-    LogCoord::from((low..high).log_scale()).with_key_points(shown)
-}
-
-/// The least and the most, and some room at either end.
-fn ends(values: impl Iterator<Item = f64>, room: f64) -> (f64, f64) {
-    let (least, most) = values
-        .fold((f64::INFINITY, 0.0_f64), |(least, most), v| (least.min(v), most.max(v)));
-    (least / room, most * room)
 }
 
 fn time(micros: f64) -> String {
@@ -226,16 +139,9 @@ mod tests {
     }
 
     #[test]
-    fn it_can_stand_on_a_page() -> Result<(), Box<dyn Error>> {
+    fn every_figure_is_told() -> Result<(), Box<dyn Error>> {
         let text = draw(&points())?;
-        assert!(text.starts_with("<svg ") && text.ends_with("</svg>\n"));
-        assert!(text.lines().all(|line| !line.trim().is_empty()), "a blank line ends it");
-        // The colours of the style itself, light and dark; in the drawing there is none left.
-        assert_eq!(text.matches('#').count(), 12, "{text}");
         let svg = Document::parse(&text)?;
-        let root = svg.root_element();
-        assert_eq!(root.attribute("role"), Some("img"));
-        assert_eq!(root.attribute("aria-labelledby"), Some("cost-title cost-desc"));
         let told = svg.descendants().find(|n| n.attribute("id") == Some("cost-desc"));
         let told = told.and_then(|node| node.text()).unwrap_or_default();
         assert!(
@@ -254,12 +160,5 @@ mod tests {
         let named = ["1 B", "256 B", "4 KiB", "64 KiB", "1 MiB", "16 MiB"];
         assert_eq!(sizes.map(size), named);
         assert_eq!([1.0, 1e3, 1e5, 1e6].map(time), ["1 µs", "1 ms", "100 ms", "1 s"]);
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_written_is_named() {
-        let nowhere = env::temp_dir().join("no-such-folder").join("a.svg");
-        let problem = save("<svg/>", Some(&nowhere)).map_err(|error| error.to_string());
-        assert!(problem.is_err_and(|problem| problem.contains("no-such-folder")));
     }
 }
