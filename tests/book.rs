@@ -4,8 +4,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::mem;
 use std::path::{Path, PathBuf};
 
+use choosing::measured::Measured;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use serde::Deserialize;
 use while_you_wait::build::build;
@@ -23,6 +25,41 @@ const LONGEST_PAGE: usize = 12 * 1024;
 /// The pages that nobody reads from end to end.
 const LOOKED_UP: [&str; 3] =
     ["book/glossary.md", "book/phrasebook.md", "book/course/exercises.md"];
+
+/// What the bench has rendered of its data.
+const BENCH: &str = "book/recorded/bench";
+/// Single figures, each under an anchor; the only file there of which a page includes a part.
+const FIGURES: &str = "figures.md";
+/// What is rendered and needs no page, with the reason.
+const NOT_SHOWN: [&str; 1] = ["units-0.md"]; // only to be taken off the other `units`
+/// The chapter that has measured figures, and so must not have them typed.
+const MEASURED: &str = "book/06-choosing";
+/// Figures of that chapter that nobody has measured: how long its sites take, how large its pages are, how much there is to do.
+const NOMINAL: [&str; 20] = [
+    "0 ms",
+    "5 ms",
+    "10 ms",
+    "20 ms",
+    "50 ms",
+    "80 ms",
+    "90 ms",
+    "100 ms",
+    "120 ms",
+    "150 ms",
+    "200 ms",
+    "1 s",
+    "1 KiB",
+    "2 KiB",
+    "4 KiB",
+    "64 KiB",
+    "1 MiB",
+    "64 MiB",
+    "250,000 times",
+    "1.5 times",
+];
+/// What makes a number on a page a figure.
+const FIGURE_UNITS: [&str; 11] =
+    ["ns", "µs", "ms", "s", "seconds", "minutes", "KiB", "MiB", "GiB", "times", "%"];
 
 /// A page, or a book made up to be wrong, as the rules see it.
 struct Page<'a> {
@@ -62,12 +99,84 @@ impl Page<'_> {
                 say(problem);
             }
         }
-        for include in self.text.split("{{#").skip(1) {
-            if let Err(problem) = self.include(&format!("{{{{#{include}")) {
+        for event in Parser::new_ext(self.text, Options::all()) {
+            if let Event::Code(command) = event
+                && command.starts_with("just bench")
+                && let Err(problem) = self.check_commands(&command, programs)
+            {
                 say(problem);
             }
         }
+        let blocks = self.code_blocks();
+        for include in self.text.split("{{#").skip(1) {
+            let include = format!("{{{{#{include}");
+            let is_in_a_block = include
+                .split_inclusive("}}")
+                .next()
+                .is_some_and(|this| blocks.iter().any(|(_, code)| code.contains(this)));
+            let outcome = self.include(&include).and_then(|include| {
+                if is_in_a_block { Ok(()) } else { check_rendered(&include) }
+            });
+            if let Err(problem) = outcome {
+                say(problem);
+            }
+        }
+        for line in self.text.lines().map(str::trim_start) {
+            // `1` and a full stop at the beginning of a line begin a list.
+            if let Some((_, rest)) = line.split_once("}}")
+                && rest.starts_with(['.', ')'])
+                && let Ok(include) = self.include(line)
+                && let Ok([figure]) = figure(&include).as_deref()
+                && figure.bytes().all(|byte| byte.is_ascii_digit())
+            {
+                say(format!("this begins a list, wrap the line elsewhere: {line}"));
+            }
+        }
+        if self.path.starts_with(MEASURED) {
+            for figure in self.typed_figures() {
+                say(format!(
+                    "{figure:?} is typed: include it from {FIGURES}, say in words what holds \
+                     on the next run too, give a source ([^...]), or name it in NOMINAL"
+                ));
+            }
+        }
         problems
+    }
+
+    /// Numbers with a unit in running text, but for those in code, in a footnote, or in a sentence that has one.
+    fn typed_figures(&self) -> Vec<String> {
+        const SOURCE: &str = "[^]";
+        let (mut typed, mut text, mut inside) = (Vec::new(), String::new(), 0);
+        for event in Parser::new_ext(self.text, Options::all()) {
+            match event {
+                Event::Start(Tag::CodeBlock(_) | Tag::FootnoteDefinition(_)) => {
+                    inside += 1;
+                }
+                Event::End(TagEnd::CodeBlock | TagEnd::FootnoteDefinition) => inside -= 1,
+                Event::Text(part) if inside == 0 => text.push_str(&part),
+                Event::Code(_) => text.push('`'),
+                Event::SoftBreak | Event::HardBreak => text.push(' '),
+                Event::FootnoteReference(_) => {
+                    // It stands behind the full stop, and belongs to the sentence before.
+                    let end = text.trim_end_matches('.').len();
+                    text.insert_str(end, SOURCE);
+                }
+                Event::End(
+                    TagEnd::Paragraph
+                    | TagEnd::Item
+                    | TagEnd::TableCell
+                    | TagEnd::Heading(_),
+                ) => {
+                    let all = mem::take(&mut text);
+                    for sentence in all.split(". ").filter(|it| !it.contains(SOURCE)) {
+                        typed.extend(figures(sentence));
+                    }
+                }
+                _ => {}
+            }
+        }
+        typed.retain(|figure| !NOMINAL.contains(&figure.as_str()));
+        typed
     }
 
     fn code_blocks(&self) -> Vec<(Option<String>, String)> {
@@ -104,7 +213,8 @@ impl Page<'_> {
             ["examples", _, "src" | "examples", ..] => {
                 include.file.extension() == Some("rs".as_ref())
             }
-            ["examples", _, "python", ..] => {
+            // The bench runs it, every row of it.
+            ["examples", _, "python", ..] | ["bench", "python", _] => {
                 include.file.extension() == Some("py".as_ref())
             }
             // A wrong turn is short, is shown whole, and has the compiler's answer beside it.
@@ -169,6 +279,19 @@ impl Page<'_> {
                         return Err(format!("no file is called {file}: {line}"));
                     }
                 }
+                [
+                    "cargo",
+                    "run",
+                    "--release",
+                    "-p",
+                    "bench",
+                    "--",
+                    ref arguments @ ..,
+                ]
+                | ["just", "bench", ref arguments @ ..] => {
+                    check_bench(arguments)
+                        .map_err(|problem| format!("{problem}: {line}"))?;
+                }
                 ["cargo", "run" | "test", "-p", "course", "--bin", name] => {
                     if !exercises().iter().any(|exercise| exercise.name == name) {
                         return Err(format!("no exercise is called {name}: {line}"));
@@ -178,6 +301,7 @@ impl Page<'_> {
                 | ["cargo", "run", "--example"]
                 | ["cargo", "run", "--", "--no-open" | "record" | "build"]
                 | ["cargo", "test", "--no-run"]
+                | ["just", "venv"]
                 | ["cargo", "install", "rustlings", "--locked"]
                 | ["cd", "course"]
                 | ["rustlings"]
@@ -236,6 +360,94 @@ impl Page<'_> {
     }
 }
 
+/// The lines under the anchor that is included. mdBook says nothing of one that is not there, and leaves a gap.
+fn figure(include: &Include) -> Result<Vec<String>, String> {
+    let path = include.file.display();
+    let Some(anchor) = &include.anchor else {
+        return Err(format!("{path} is included without an anchor"));
+    };
+    let text = read(&include.file)?;
+    let lines =
+        anchored(&text, anchor).map_err(|problem| format!("{path}: {problem}"))?;
+    Ok(lines.into_iter().map(str::to_owned).collect())
+}
+
+/// What stands outside a block is a picture, or what the bench has rendered: a table, or one figure in a sentence.
+fn check_rendered(include: &Include) -> Result<(), String> {
+    let path = include.file.display();
+    let ending = include.file.extension().and_then(|ending| ending.to_str());
+    let is_bench = include.file.parent() == Some(Path::new(BENCH));
+    let is_recorded = include.file.parent() == Some(Path::new(FOLDER));
+    let is_figures = is_bench && include.file.ends_with(FIGURES);
+    match (ending, &include.anchor) {
+        (Some("md"), Some(anchor)) if is_figures => match figure(include)?.as_slice() {
+            [figure] if !figure.trim().is_empty() => Ok(()),
+            _ => Err(format!("{path}: {anchor} is not one line")),
+        },
+        (Some("md"), None) if is_bench && !is_figures => Ok(()),
+        (Some("svg"), None) if is_bench || is_recorded => Ok(()),
+        _ => Err(format!(
+            "{path} is included outside a block, and is neither a picture nor of the bench"
+        )),
+    }
+}
+
+/// A command of the bench, and options that it has; the tables are measured.
+fn check_bench(arguments: &[&str]) -> Result<(), String> {
+    match arguments {
+        [] | ["render" | "compare", _] => Ok(()),
+        ["quick" | "full", options @ ..] => check_bench_options(options),
+        _ => Err(format!("the bench knows nothing of {arguments:?}")),
+    }
+}
+
+fn check_bench_options(options: &[&str]) -> Result<(), String> {
+    match options {
+        [] | ["--compare"] => Ok(()),
+        ["--table", table, rest @ ..] => {
+            // `sweep-` stands for all that begin so.
+            let is_asked_for = |id: &str| {
+                id == *table || (table.ends_with('-') && id.starts_with(table))
+            };
+            let measured = Measured::recorded()?;
+            if !measured.about.tables.iter().any(|measured| is_asked_for(&measured.id)) {
+                return Err(format!("the bench has no table {table}"));
+            }
+            check_bench_options(rest)
+        }
+        ["--strict", rest @ ..] => check_bench_options(rest),
+        ["--runs" | "--python" | "--out" | "--compare", value, rest @ ..]
+            if !value.starts_with('-') =>
+        {
+            check_bench_options(rest)
+        }
+        _ => Err(format!("the bench knows nothing of {options:?}")),
+    }
+}
+
+/// The numbers with a unit in a text, `203 ms`.
+fn figures(text: &str) -> Vec<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut figures = Vec::new();
+    for (i, word) in words.iter().enumerate() {
+        let word = word.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let unit_at = word
+            .find(|c: char| !c.is_ascii_digit() && !",.–".contains(c))
+            .unwrap_or(word.len());
+        let (number, attached) = word.split_at(unit_at);
+        let unit = match (number, attached) {
+            ("", _) => continue,
+            (_, "") => words.get(i + 1).copied().unwrap_or_default(),
+            _ => attached,
+        };
+        let unit = unit.trim_end_matches(|c: char| c.is_ascii_punctuation() && c != '%');
+        if FIGURE_UNITS.contains(&unit) {
+            figures.push(format!("{number} {unit}"));
+        }
+    }
+    figures
+}
+
 fn read(file: &Path) -> Result<String, String> {
     fs::read_to_string(Path::new(ROOT).join(file))
         .map_err(|error| format!("{}: {error}", file.display()))
@@ -261,7 +473,9 @@ fn anchored<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
     let lines: Vec<&str> = text.lines().collect();
     let only = |marker: String| {
         let mut found = lines.iter().enumerate().filter(|(_, line)| {
-            line.split_once(&marker).is_some_and(|(_, rest)| rest.trim().is_empty())
+            // In Markdown, a marker stands in a comment.
+            line.split_once(&marker)
+                .is_some_and(|(_, rest)| ["", "-->"].contains(&rest.trim()))
         });
         match (found.next(), found.next()) {
             (Some((number, _)), None) => Ok(number),
@@ -281,14 +495,16 @@ fn anchored<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
         .collect())
 }
 
-/// All Markdown files of the book, relative to the root.
+/// All pages of the book, relative to the root: its Markdown files but for those that a program writes.
 fn pages() -> Vec<PathBuf> {
     fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(Path::new(ROOT).join(folder)).unwrap() {
             let entry = entry.unwrap();
             let path = folder.join(entry.file_name());
             if entry.file_type().unwrap().is_dir() {
-                collect(&path, into);
+                if path != Path::new(FOLDER) {
+                    collect(&path, into);
+                }
             } else if path.extension().is_some_and(|ending| ending == "md") {
                 into.push(path);
             }
@@ -333,6 +549,26 @@ fn every_page_is_in_the_summary_and_every_recording_on_a_page() {
             text.contains(&format!("recorded/{name}.txt")),
             "no page shows the recording {name}"
         );
+    }
+}
+
+/// What the bench has rendered is read by somebody, or a reason is given.
+#[test]
+fn every_table_and_picture_of_the_bench_is_on_a_page() {
+    let text: String = pages().iter().map(|page| read(page).unwrap()).collect();
+    for file in fs::read_dir(Path::new(ROOT).join(BENCH)).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let ending = Path::new(&name).extension();
+        let is_rendered = ending.is_some_and(|ending| ending == "md" || ending == "svg");
+        if is_rendered && name != FIGURES {
+            let is_shown = text.contains(&format!("recorded/bench/{name}}}}}"));
+            let needs_none = NOT_SHOWN.contains(&name.as_str());
+            assert!(is_shown || needs_none, "no page shows {BENCH}/{name}");
+            assert!(
+                !(is_shown && needs_none),
+                "{name} is shown: take it out of NOT_SHOWN"
+            );
+        }
     }
 }
 
@@ -530,8 +766,74 @@ fn what_is_typed_pasted_or_missing_is_refused() {
     assert_refused(&block("sh", "python3 examples/no-such-file.py"), "no file is called");
     assert_refused(&block("sh", "cargo run --sample 01-sequential-fetch"), "no command");
     assert_refused("# Page\n\n{{#include nowhere.svg}}\n", "is not there");
+    assert_refused(
+        &format!("# Page\n\n{{{{#include {LIB}:fetch_all}}}}\n"),
+        "neither a picture nor of the bench",
+    );
+    let table = "# Page\n\n{{#include ../recorded/bench/machine.md}}\n";
+    assert_eq!(problems_of(table), [""; 0]);
+    let figures = "# Page\n\n{{#include ../recorded/bench/figures.md";
+    assert_refused(
+        &format!("{figures}:no-such-figure}}}}"),
+        "no `ANCHOR: no-such-figure`",
+    );
+    // A bare number; one with its unit does no harm.
+    assert_refused(&format!("{figures}:thousand--runs}}}}. So."), "this begins a list");
+    assert_eq!(problems_of(&format!("{figures}:thousand--limit}}}}. So.")), [""; 0]);
+    assert_refused(&format!("{figures}}}}}"), "neither a picture nor of the bench");
+    assert_refused(
+        "# Page\n\n{{#include ../recorded/bench/runs.csv}}",
+        "neither a picture nor of the bench",
+    );
+    assert_refused(
+        &block("text", "{{#include ../recorded/bench/machine.md}}"),
+        "is not a recording",
+    );
+    for command in ["cargo run --release -p bench -- quick", "just bench", "just venv"] {
+        assert_eq!(problems_of(&block("sh", command)), [""; 0]);
+    }
+    for options in [
+        "quick --compare",
+        "full --runs 3 --compare target/mine --out a",
+        "compare target/mine",
+    ] {
+        assert_eq!(problems_of(&block("sh", &format!("just bench {options}"))), [""; 0]);
+    }
+    assert_refused(&block("sh", "just bench slow"), "the bench knows nothing of");
+    let in_a_sentence = "# Page\n\nRun `just bench --table primes` again.\n";
+    assert_refused(in_a_sentence, "the bench knows nothing of");
+    assert_refused(&block("sh", "just bench quick --runs"), "the bench knows nothing of");
+    assert_refused(&block("sh", "just bench full --table no-such"), "no table no-such");
     assert_refused("# Page\n\n{{#playground x.rs}}\n", "only {{#include}}");
     assert_refused(&format!("# Page\n\n{}", "long ".repeat(3000)), "one idea or two");
+}
+
+#[test]
+fn a_measured_figure_that_was_typed_is_refused() {
+    let typed = |text: &str| {
+        Page { path: Path::new("book/06-choosing/page.md"), text }.typed_figures()
+    };
+    assert_eq!(typed("It takes 203 ms, or (1.4 times) that.\n"), ["203 ms", "1.4 times"]);
+    assert_eq!(typed("Some 12,300\nms; 40%, 40 %. 3µs!\n").len(), 4);
+    assert_eq!(typed("| a |\n|---|\n| 7 MiB |\n\n- 8 s\n"), ["7 MiB", "8 s"]);
+    // Sizes of the job, what comes from the data, code, and what has a source.
+    for text in [
+        "A thousand waits of 100 ms, and 32 slots in 3.13 sites.\n",
+        "It takes {{#include ../recorded/bench/figures.md:a--b--c--job}} there.\n",
+        "Up to `8 s`, or:\n\n```text\n9 s\n```\n",
+        "Python says 40 %.[^doc] So it is.\n\n[^doc]: Measured 41 % there.\n",
+    ] {
+        assert_eq!(typed(text), [""; 0], "{text}");
+    }
+    assert_eq!(
+        typed("It takes 8 s. Python says more.[^doc]\n\n[^doc]: There.\n"),
+        ["8 s"]
+    );
+    assert_eq!(typed("It says 4 %.[^a] It takes 8 s.\n\n[^a]: There.\n"), ["8 s"]);
+    let text = "It takes 203 ms.\n";
+    let problems = |path| Page { path: Path::new(path), text }.problems(&BTreeSet::new());
+    assert_eq!(problems("book/05-async/page.md"), [""; 0]);
+    assert!(problems("book/06-choosing/page.md")[0].contains("is typed"));
 }
 
 #[test]
@@ -540,6 +842,8 @@ fn anchors_are_found_once_each_and_in_order() {
         "a\n// ANCHOR: x\nb\n// ANCHOR: xy\nc\n// ANCHOR_END: xy\n// ANCHOR_END: x\n";
     assert_eq!(anchored(text, "x").unwrap(), ["b", "c"]);
     assert_eq!(anchored(text, "xy").unwrap(), ["c"]);
+    let markdown = "<!-- ANCHOR: x -->\n7 ms\n<!-- ANCHOR_END: x -->\n";
+    assert_eq!(anchored(markdown, "x").unwrap(), ["7 ms"]);
     assert!(
         anchored("// ANCHOR: x\nb\n", "x").unwrap_err().contains("no `ANCHOR_END: x`")
     );
