@@ -1,5 +1,5 @@
 // Wrong: one point in time for all of them: who has to wait for a turn begins too late.
-// rejected by who_is_late_is_a_timeout_in_its_place: there came ["/delay/1200", "/site-1", "timeout", "timeout", "timeout"]
+// rejected by who_is_late_is_a_timeout_in_its_place: there came ["/delay/1200", "/site-1", "timeout", "timeout"]
 
 use std::time::Duration;
 

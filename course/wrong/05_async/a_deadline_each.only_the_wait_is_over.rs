@@ -1,5 +1,5 @@
 // Wrong: the deadline is around the handle of a task: the wait ends, and the task goes on.
-// rejected by who_is_late_is_a_timeout_in_its_place: 2 requests were still in flight, and nobody waits for the answer
+// rejected by who_is_late_is_a_timeout_in_its_place: 1 request was still in flight, and nobody waits for the answer
 
 use std::time::Duration;
 
