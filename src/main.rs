@@ -2,6 +2,7 @@
 //! and keeps what they print.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use lab::command_line::{complain, parse};
 use tokio::runtime::Runtime;
 use tokio::sync::watch as channel;
 
+use while_you_wait::run::{Limits, Runner, asked_to_end, keeper};
 use while_you_wait::{build, record, serve, watch};
 
 /// Read the book "While You Wait": build it, serve it on this machine only, and reload it when a source changes.
@@ -40,6 +42,18 @@ enum Command {
     Record {
         /// The recordings to make; without any, those that have changed
         names: Vec<String>,
+        /// Run nothing: draw the pictures of the recorded runs anew
+        #[arg(long, conflicts_with = "names")]
+        redraw: bool,
+    },
+    /// Run a command until standard input ends: what the reader runs programs by
+    #[command(hide = true)]
+    Keep {
+        /// Where to put its standard output
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
     },
 }
 
@@ -56,6 +70,9 @@ struct ReadArgs {
 /// How often the sources are looked at: soon enough for somebody who saves and looks up.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How long what runs for a page may take to be gone. It is killed, so that only a system in trouble needs this.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 fn main() -> ExitCode {
     let cli: Cli = match parse() {
         Ok(cli) => cli,
@@ -63,7 +80,10 @@ fn main() -> ExitCode {
     };
     let done = match cli.command {
         Some(Command::Build { dest }) => build(dest),
-        Some(Command::Record { names }) => record(&names),
+        Some(Command::Record { names, redraw }) => record(&names, redraw),
+        Some(Command::Keep { output, command }) => {
+            return keeper::keep(&command, output.as_deref());
+        }
         None => match serve::listen(cli.read.port) {
             Ok(listener) => read(listener, &cli.read),
             Err(error) => {
@@ -111,9 +131,14 @@ fn build(dest: Option<PathBuf>) -> Result<()> {
     build::build(&root, &dest)
 }
 
-fn record(names: &[String]) -> Result<()> {
-    record::record(&root()?, names, say)
-        .map_err(|error| anyhow!(format!("{error:#}").replace(char::is_control, " ")))
+fn record(names: &[String], redraw: bool) -> Result<()> {
+    let root = root()?;
+    let done = if redraw {
+        record::redraw(&root, say)
+    } else {
+        record::record(&root, names, say)
+    };
+    done.map_err(|error| anyhow!(format!("{error:#}").replace(char::is_control, " ")))
 }
 
 fn read(listener: TcpListener, args: &ReadArgs) -> Result<()> {
@@ -122,7 +147,10 @@ fn read(listener: TcpListener, args: &ReadArgs) -> Result<()> {
     let sources = watch::Sources::look(&root);
     build::build(&root, &dest)?;
 
-    let (sites, current) = channel::channel(Arc::new(serve::Site::load(&dest)?));
+    let myself = env::current_exe().context("cannot tell where the reader is")?;
+    let runner = Runner::new(&root, &myself, Limits::default())?;
+    let site = serve::Site::load(&dest, runner.token())?;
+    let (sites, current) = channel::channel(Arc::new(site));
     thread::spawn(move || {
         watch::rebuild_on_change(&root, &dest, sources, POLL_INTERVAL, &sites, |built| {
             match built {
@@ -142,18 +170,18 @@ fn read(listener: TcpListener, args: &ReadArgs) -> Result<()> {
         tokio::select! {
             // Polled first, so that Ctrl-C is ours before anybody can know that the reader is up.
             biased;
-            interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot wait for Ctrl-C"),
+            asked = asked_to_end() => asked.context("cannot wait for Ctrl-C"),
             ended = async {
                 print_address(&address).context("cannot print the address")?;
                 if !args.no_open && has_display() && let Err(error) = open::that_detached(&address) {
                     complain(&format!("cannot open a browser: {error}"));
                 }
-                serve::serve(listener, current).await.context("cannot serve")
+                match serve::serve(listener, current, runner).await.context("cannot serve")? {}
             } => ended,
         }
     });
-    // Open pages hold connections that never end by themselves: cut them.
-    runtime.shutdown_background();
+    // Open pages hold connections that never end by themselves: they are cut. What runs for a page is ended by that, and waited for.
+    runtime.shutdown_timeout(PATIENCE);
     ended
 }
 

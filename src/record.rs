@@ -119,15 +119,15 @@ impl Recording {
         Ok(Self { command: command.to_owned(), output: output.to_owned(), run, picture })
     }
 
-    /// The files of this recording, by ending, as they stand in the folder.
+    /// The files of this recording, by ending, as they stand in the folder under `name`.
     ///
     /// # Errors
     /// When the run cannot be put as JSON.
-    pub fn files(&self) -> Result<Vec<(&'static str, String)>> {
+    pub fn files(&self, name: &str) -> Result<Vec<(&'static str, String)>> {
         let mut files = vec![("txt", format!("$ {}\n{}", self.command, self.output))];
         if let Some(run) = &self.run {
             files.push(("json", serde_json::to_string_pretty(run)? + "\n"));
-            files.push(("svg", run.to_svg()));
+            files.push(("svg", run.to_svg(name)));
         } else if let Some(picture) = &self.picture {
             files.push(("svg", picture.clone()));
         }
@@ -272,12 +272,30 @@ pub fn record(root: &Path, wanted: &[String], mut said: impl FnMut(&str)) -> Res
             said(&format!("{name}: unchanged"));
             continue;
         }
-        for (ending, text) in new.files()? {
+        for (ending, text) in new.files(name)? {
             write(&file(root, name, ending), &text)?;
         }
         said(&format!("{name}: recorded"));
     }
     write(&machine_file, &machine)
+}
+
+/// Writes again the files of every recording that its data give another text for, and runs nothing: after a change to the
+/// drawing, the runs are the same. `said` is told of each that changed, a line each.
+///
+/// # Errors
+/// When a recording cannot be read or written.
+pub fn redraw(root: &Path, mut said: impl FnMut(&str)) -> Result<()> {
+    for name in names(root)? {
+        for (ending, text) in Recording::read(root, &name)?.files(&name)? {
+            let path = file(root, &name, ending);
+            if read_if_there(&path)?.as_ref() != Some(&text) {
+                write(&path, &text)?;
+                said(&format!("{name}.{ending}: drawn anew"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What every figure of the book was measured on: a text for a page.

@@ -23,11 +23,14 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use futures_util::stream;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::sync::Semaphore;
 use tokio::sync::watch::Receiver;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{
-    DefaultPredicate, NotForContentType, Predicate,
-};
+
+use crate::run::{Runner, routes};
 
 /// The port of the reader, unless another is asked for.
 pub const DEFAULT_PORT: u16 = 3000;
@@ -36,12 +39,14 @@ pub const DEFAULT_PORT: u16 = 3000;
 const PORTS_TRIED: u16 = 20;
 
 const RELOAD_SCRIPT: &str = include_str!("reload.js");
+const RUN_SCRIPT: &str = include_str!("run.js");
 
 /// A built book in memory.
 #[derive(Debug)]
 pub struct Site {
     files: BTreeMap<String, File>, // by path from the root of the site, with `/` between the parts and none in front
     version: String, // a hash of all files of the book: equal after a rebuild that changed nothing
+    token: String,
 }
 
 #[derive(Clone, Debug)]
@@ -53,11 +58,11 @@ struct File {
 
 impl Site {
     /// Reads the book that was built into `dir`, and adds to each page a script that reloads it when the site is
-    /// replaced.
+    /// replaced, and one that runs programs, which is given `token`.
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn load(dir: &Path) -> Result<Self> {
+    pub fn load(dir: &Path, token: &str) -> Result<Self> {
         let mut files = BTreeMap::new();
         read_files(dir, "", &mut files)
             .with_context(|| format!("cannot read the book in {}", dir.display()))?;
@@ -68,7 +73,8 @@ impl Site {
         let version = format!("{:016x}", hasher.finish());
 
         let script = format!(
-            "<script defer src=\"/.reader/reload.js\" data-version=\"{version}\"></script>\n"
+            "<script defer src=\"/.reader/reload.js\" data-version=\"{version}\"></script>\n\
+            <script defer src=\"/.reader/run.js\" data-token=\"{token}\"></script>\n"
         );
         for (path, file) in &mut files {
             let end = file.bytes.windows(7).rposition(|tag| tag == b"</body>");
@@ -77,14 +83,22 @@ impl Site {
                 *file = File::new(path, [before, script.as_bytes(), after].concat());
             }
         }
-        let reload = File::new("reload.js", RELOAD_SCRIPT.into());
-        files.insert(".reader/reload.js".into(), reload);
-        Ok(Self { files, version })
+        for (path, script) in
+            [(".reader/reload.js", RELOAD_SCRIPT), (".reader/run.js", RUN_SCRIPT)]
+        {
+            files.insert(path.into(), File::new(path, script.into()));
+        }
+        Ok(Self { files, version, token: token.to_owned() })
     }
 
     /// A hash of the content of all files of the book, the same for equal content.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The token that its pages have.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 }
 
@@ -133,7 +147,6 @@ fn content_type(path: &str) -> &'static str {
         "svg" => "image/svg+xml; charset=utf-8",
         "txt" | "md" | "rs" | "py" | "toml" | "stderr" => "text/plain; charset=utf-8",
         "png" => "image/png",
-        "woff2" => "font/woff2",
         _ => "application/octet-stream",
     }
 }
@@ -156,26 +169,59 @@ fn listen_from(first: u16, port: Option<u16>) -> io::Result<TcpListener> {
     }
 }
 
-/// Answers requests on `listener` with the current one of `sites`, until dropped.
+/// Answers requests on `listener` with the current one of `sites`, and has `runner` run programs, until dropped.
 ///
 /// It is meant to be dropped when the program ends: nothing here needs an orderly end, and a wait for open event streams and idle connections would be a hang.
 ///
 /// # Errors
 /// When `listener` cannot be used.
-pub async fn serve(listener: TcpListener, sites: Receiver<Arc<Site>>) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    sites: Receiver<Arc<Site>>,
+    runner: Runner,
+) -> io::Result<Infallible> {
+    let limits = *runner.limits();
     let port = listener.local_addr()?.port();
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
 
-    let worth_it = DefaultPredicate::new().and(NotForContentType::const_new("font/")); // woff2 is compressed already
     let router = Router::new()
         .route("/", get(file))
         .route("/{*path}", get(file))
         .route("/.reader/events", get(events))
         .with_state(sites)
-        .layer(CompressionLayer::new().compress_when(worth_it))
+        .merge(routes(runner))
+        .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(port, guard));
-    axum::serve(listener, router).await
+    let connections = Arc::new(Semaphore::new(most_connections(limits.connections)));
+    loop {
+        // Who comes when all are taken waits to be accepted; that costs us nothing.
+        let free = Arc::clone(&connections).acquire_owned().await;
+        let Ok((stream, _)) = listener.accept().await else {
+            // No descriptor is free, mostly: others give some back.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let service = TowerToHyperService::new(router.clone());
+        tokio::spawn(async move {
+            let _ = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(limits.idle)
+                .serve_connection(TokioIo::new(stream), service)
+                .await; // its error is the client's
+            drop(free);
+        });
+    }
+}
+
+/// How many connections may be open at once: `wanted`, if that leaves enough descriptors for other things.
+fn most_connections(wanted: usize) -> usize {
+    #[cfg(unix)]
+    let allowed = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    let allowed: Option<u64> = None;
+    let allowed = allowed.and_then(|most| usize::try_from(most).ok());
+    wanted.min(allowed.unwrap_or(usize::MAX) / 2).max(1)
 }
 
 /// Refuses requests that were meant for another host, and adds the headers that every answer has.
@@ -194,6 +240,8 @@ async fn guard(State(port): State<u16>, request: Request, next: Next) -> Respons
         (hosts.next().map(HeaderValue::to_str), hosts.next()),
         (Some(Ok(host)), None) if ours(host)
     );
+    // Without JavaScript, a page of mdBook shows its table of contents in a frame.
+    let in_a_frame = request.uri().path() == "/toc.html";
     // `GET http://host/path`: the address outranks the header.
     let authority = request.uri().authority();
     let mut response = if one_of_ours && authority.is_none_or(|host| ours(host.as_str()))
@@ -207,6 +255,14 @@ async fn guard(State(port): State<u16>, request: Request, next: Next) -> Respons
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // "Ask again before using it": the book may have been rebuilt.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // A page that runs programs must not be shown inside another one, which could lead clicks to its buttons.
+    let (framed, ancestors) = if in_a_frame {
+        ("SAMEORIGIN", "frame-ancestors 'self'")
+    } else {
+        ("DENY", "frame-ancestors 'none'")
+    };
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static(framed));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(ancestors));
     response
 }
 

@@ -73,7 +73,8 @@ pub fn rebuild_on_change(
         let now = Sources::look(root);
         if now != built_from {
             built_from = now;
-            let site = build::build(root, dest).and_then(|()| Site::load(dest));
+            let token = sites.borrow().token().to_owned();
+            let site = build::build(root, dest).and_then(|()| Site::load(dest, &token));
             report(site.map(|site| drop(sites.send_replace(Arc::new(site)))));
         }
     }

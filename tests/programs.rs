@@ -234,7 +234,7 @@ fn the_shared_arguments_are_accepted_and_the_json_is_consistent() {
         }
 
         let drawn = fs::read_to_string(&svg).unwrap();
-        assert_eq!(drawn, run.to_svg(), "{line}: the picture is of this run");
+        assert_eq!(drawn, run.to_svg(&run.program), "{line}: the picture is of this run");
         let trace = fs::read_to_string(&trace).unwrap();
         assert_eq!(
             trace,

@@ -11,7 +11,7 @@ use std::thread;
 
 use common::{ROOT, can_run_python, tell};
 use while_you_wait::programs::Programs;
-use while_you_wait::record::{FOLDER, Recording, names};
+use while_you_wait::record::{FOLDER, Recording, names, redraw};
 
 #[test]
 fn a_fresh_run_has_the_shape_of_the_recorded_one() {
@@ -70,7 +70,7 @@ fn text_and_picture_are_drawn_from_the_recorded_run() {
     let root = Path::new(ROOT);
     for name in names(root).unwrap() {
         let recording = Recording::read(root, &name).unwrap();
-        for (ending, text) in recording.files().unwrap() {
+        for (ending, text) in recording.files(&name).unwrap() {
             let file = root.join(FOLDER).join(format!("{name}.{ending}"));
             assert_eq!(fs::read_to_string(&file).unwrap(), text, "{}", file.display());
         }
@@ -85,12 +85,36 @@ fn text_and_picture_are_drawn_from_the_recorded_run() {
 }
 
 #[test]
+fn a_picture_is_drawn_anew_from_the_recorded_run_and_nothing_is_run() {
+    const NAME: &str = "02-lock-during-fetch";
+    let book = tempfile::tempdir().unwrap();
+    let folder = book.path().join(FOLDER);
+    fs::create_dir_all(&folder).unwrap();
+    let recorded =
+        |ending: &str| Path::new(ROOT).join(FOLDER).join(format!("{NAME}.{ending}"));
+    for ending in ["txt", "json"] {
+        fs::copy(recorded(ending), folder.join(format!("{NAME}.{ending}"))).unwrap();
+    }
+    fs::write(folder.join(format!("{NAME}.svg")), "<svg>another drawing</svg>").unwrap();
+
+    let said = || {
+        let mut said = Vec::new();
+        redraw(book.path(), |line| said.push(line.to_owned())).unwrap();
+        said
+    };
+    assert_eq!(said(), [format!("{NAME}.svg: drawn anew")]);
+    let drawn = fs::read_to_string(folder.join(format!("{NAME}.svg"))).unwrap();
+    assert_eq!(drawn, fs::read_to_string(recorded("svg")).unwrap());
+    assert_eq!(said(), [""; 0], "what is as it should be is left alone");
+}
+
+#[test]
 fn what_a_program_draws_by_itself_is_kept_beside_its_text() {
     let programs = Programs::build(Path::new(ROOT)).unwrap();
     let made = |command: &str| {
         let recording = Recording::make(&programs, command).unwrap();
         let endings: Vec<&str> =
-            recording.files().unwrap().iter().map(|(ending, _)| *ending).collect();
+            recording.files("drawn").unwrap().iter().map(|(ending, _)| *ending).collect();
         (recording, endings)
     };
     let (draws, endings) =

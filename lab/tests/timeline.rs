@@ -242,6 +242,11 @@ fn a_wait_for_a_lock_is_drawn_hatched_unless_it_is_too_short_to_be_seen() {
     let fill = format!("url(#{})", hatch.attribute("id").unwrap());
     assert_eq!(blocked.attribute("fill"), Some(fill.as_str()));
     assert!(svg.contains("100 ms · thread 3 · 40 ms for a lock"), "{svg}");
+    // The same as data, in the order of the rectangles.
+    let [row] = &class("row")[..] else { panic!("{svg}") };
+    let data = ["task", "at", "held", "lock"]
+        .map(|name| row.attribute(format!("data-{name}").as_str()).unwrap_or_default());
+    assert_eq!(data, ["site-1", "0 100", "3 0 100", "0 40"]);
     assert!(svg.contains("Of that, it waited 40 ms for a lock."), "{svg}");
 }
 
@@ -508,6 +513,9 @@ fn several_records_are_drawn_on_one_scale() {
         .map(|bar| percent(&bar, "width"))
         .collect();
     assert_eq!(widths, [100.0, 25.0]);
+    let of: Vec<&str> =
+        document.descendants().filter_map(|node| node.attribute("data-of")).collect();
+    assert_eq!(of, ["model <0>", "model <1>"]);
     assert_eq!(svg.matches(" id=").count(), 3, "the element, its title, its description");
     assert!(svg.contains(" model &lt;1&gt;: note 1; 1 span in 50 ms.</desc>"), "{svg}");
 }

@@ -85,9 +85,9 @@ pub struct Run {
 }
 
 impl Run {
-    /// The timeline of this run as SVG, named after the program.
-    pub fn to_svg(&self) -> String {
-        let id = format!("timeline-{}", self.program);
+    /// The timeline of this run as SVG, with the element id `timeline-NAME`: a page may show several runs of one program.
+    pub fn to_svg(&self, name: &str) -> String {
+        let id = format!("timeline-{name}");
         self.spans.to_svg(&id, &format!("Timeline of {}", self.program))
     }
 
@@ -119,7 +119,7 @@ impl Run {
     /// When a file cannot be written; the message names it.
     pub fn save(&self, svg: Option<&Path>, trace: Option<&Path>) -> io::Result<()> {
         if let Some(path) = svg {
-            write(path, &self.to_svg())?;
+            write(path, &self.to_svg(&self.program))?;
         }
         if let Some(path) = trace {
             write(path, &self.spans.to_chrome_trace())?;

@@ -85,6 +85,7 @@ impl Several {
         for block in &self.blocks {
             let (name, note) = (escape(&block.name), escape(&block.note));
             let (first, second) = (y + 14.0, y + 31.0);
+            let _ = writeln!(out, r#"<g data-of="{name}">"#);
             let _ = writeln!(
                 out,
                 r#"<text x="0" y="{first}"><tspan font-weight="600">{name}</tspan></text>"#
@@ -95,6 +96,7 @@ impl Several {
                 svg::bar(&mut out, span, frame, y, BAR, None, &hatch);
                 y += ROW;
             }
+            out.push_str("</g>\n");
             y += GAP;
         }
         out.push_str("</svg>\n");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Blocked, Record, Span, count, ms};
+use super::{Blocked, Held, Record, Span, count, ms};
 
 /// Lengths in CSS pixels. Only heights are fixed: every width is a share of the page's, so that text keeps its size on a
 /// telephone.
@@ -231,7 +231,8 @@ pub(super) fn bar(
     }
     let _ = writeln!(
         out,
-        r#"<g class="row"><title>{} · {told}</title>"#,
+        r#"<g class="row" {}><title>{} · {told}</title>"#,
+        data(span, &blocked),
         escape(&span.label)
     );
     if let Some(y) = label_at {
@@ -264,6 +265,28 @@ pub(super) fn bar(
         );
     }
     out.push_str("</g>\n");
+}
+
+/// The row as data, for the script of the page, which tells of each bar and makes a table: the task, its begin and end, then each
+/// stretch in which it held a thread (`THREAD BEGIN END`) and each wait for a lock that is drawn (`BEGIN END`), in milliseconds and
+/// in the order of the rectangles.
+fn data(span: &Span, blocked: &[&Blocked]) -> String {
+    let at = |begin, end| format!("{} {}", thousandths(begin), thousandths(end));
+    let mut data = format!(
+        r#"data-task="{}" data-at="{}""#,
+        escape(&span.label),
+        at(span.begin_ms, span.end_ms)
+    );
+    let mut list = |name: &str, stretches: Vec<String>| {
+        if !stretches.is_empty() {
+            let _ = write!(data, r#" data-{name}="{}""#, stretches.join(","));
+        }
+    };
+    let held =
+        |held: &Held| format!("{} {}", held.thread, at(held.begin_ms, held.end_ms));
+    list("held", span.held.iter().map(held).collect());
+    list("lock", blocked.iter().map(|wait| at(wait.begin_ms, wait.end_ms)).collect());
+    data
 }
 
 fn percent(at: f64, frame: f64) -> f64 {
