@@ -44,6 +44,10 @@ test:
 record *NAME:
     cargo run -- record "$@"
 
+# draw the pictures of the recorded runs anew, from their data
+redraw:
+    cargo run -- record --redraw
+
 # let the compiler answer the wrong turns again, and keep what it says
 wrong-turns:
     TRYBUILD=overwrite cargo test --test wrong_turns
@@ -51,6 +55,35 @@ wrong-turns:
 # build the book into target/book, and look for warnings in mdBook's log
 build:
     bash .ci/run book links
+
+# the book as an EPUB: target/while-you-wait.epub
+epub:
+    bash .ci/run book epub
+
+# the book on paper: target/while-you-wait.pdf
+pdf:
+    bash .ci/run book pdf
+
+# Markdown and spelling
+lint:
+    bash .ci/run markdown spelling
+
+# the HTML of the built book, by the Nu checker
+html:
+    bash .ci/run book html
+
+# every page in a real browser
+browser:
+    bash .ci/run book browser
+
+# Lighthouse on two pages; it also fails below 95 in performance, so leave the machine alone meanwhile
+lighthouse:
+    LIGHTHOUSE=strict bash .ci/run book lighthouse
+
+# the explorable: its simulation against the recordings, then its page in a browser
+explore:
+    bash .ci/run book
+    cd tests/browser && ../../.tools/bin/node --test --test-concurrency=1 simulation.test.mjs explore.test.mjs
 
 # the quick checks: format, spelling, clippy
 check:
