@@ -169,7 +169,7 @@ impl Recording {
 }
 
 /// What a figure is followed by, if another run gives another one.
-const UNITS: [&str; 16] = [
+const UNITS: [&str; 19] = [
     "ms",
     "s",
     "µs",
@@ -186,6 +186,9 @@ const UNITS: [&str; 16] = [
     "descriptors",
     "ports",
     "connections",
+    "addresses",
+    "queued",
+    "held",
 ];
 
 /// A line with every figure that was measured and the length of every bar left out; nothing for a line that begins with a bar,

@@ -273,7 +273,8 @@ impl Page<'_> {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words[..] {
                 ["cargo", "run", "--example", name, "--", ..]
-                | ["cargo", "run", "--example", name] => {
+                | ["cargo", "run", "--example", name]
+                | ["cargo", "build", "--release", "--example", name] => {
                     if !programs.contains(name) {
                         return Err(format!("no program is called {name}: {line}"));
                     }

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 mod common;
+#[path = "common/postgres.rs"]
+mod postgres;
 
 use std::fs;
 use std::path::Path;
@@ -10,6 +12,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use common::{ROOT, can_run_python, tell};
+use postgres::can_run_postgres;
 use while_you_wait::programs::Programs;
 use while_you_wait::record::{FOLDER, Recording, names, redraw};
 
@@ -23,6 +26,11 @@ fn a_fresh_run_has_the_shape_of_the_recorded_one() {
         .map(|name| (name.clone(), Recording::read(root, &name).unwrap()))
         .filter(|(name, recorded)| {
             !recorded.command.contains("python3") || can_run_python(name)
+        })
+        // Of the book as it was built then, by an optimised checker; tests/chapter_07/lychee.rs holds what it is about.
+        .filter(|(name, _)| name != "07-against-lychee")
+        .filter(|(name, recorded)| {
+            !recorded.command.contains("--database postgres") || can_run_postgres(name)
         })
         .collect();
     assert!(todo.len() > 20);

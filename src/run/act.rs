@@ -218,6 +218,8 @@ impl Act {
         command
             .env("WHILE_YOU_WAIT_RUN", scratch.join("run.json"))
             .env("WHILE_YOU_WAIT_SVG", scratch.join("picture.svg"))
+            // What it puts there goes with our folder, also when it is ended and cannot tidy up.
+            .env("TMPDIR", scratch)
             // To a pipe, Python would print all at the end.
             .env("PYTHONUNBUFFERED", "1");
         self.tell(Event::Started { command: self.command.clone() }).await?;

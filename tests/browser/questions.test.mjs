@@ -166,7 +166,7 @@ test("the page of progress counts, forgets, and brings back", async () => {
   assert.deepEqual(await cells(page, 2), ["1", "2", "1"]);
   assert.deepEqual(await cells(page, 1), ["0", "0", "0"]);
   assert.match(await page.locator("#progress tbody th").nth(1).textContent(), /^2\. A thread a site$/);
-  assert.equal((await cells(page, 8))[1], "2");
+  assert.equal((await cells(page, 9))[1], "2");
 
   // Another tab goes on: this one shows it.
   const other = await context.newPage();
