@@ -177,10 +177,6 @@ fn no_descriptor_of_the_database_is_left() {
 }
 
 #[cfg(unix)]
-#[path = "../common/postgres.rs"]
-mod installed;
-
-#[cfg(unix)]
 mod on_postgres {
     use std::time::Instant;
 
@@ -193,7 +189,7 @@ mod on_postgres {
     use super::{Answer, Duration, Query, QueryError, failures};
     use crate::patience::{PATIENCE, ends_within};
 
-    use super::installed::can_run_postgres;
+    use crate::postgres::can_run_postgres;
 
     /// A query that is answered when the gate opens.
     const AT_THE_GATE: Query = Query {

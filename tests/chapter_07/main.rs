@@ -4,6 +4,9 @@
 
 #[path = "../common/patience.rs"]
 mod patience;
+#[cfg(unix)]
+#[path = "../common/postgres.rs"]
+mod postgres;
 
 mod database;
 mod failure;

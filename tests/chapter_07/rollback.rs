@@ -344,12 +344,14 @@ fn a_thread_cannot_be_dropped_and_its_transfer_is_made() {
 mod server {
     use std::sync::LazyLock;
 
-    use lab::postgres::{Error, Server};
+    use lab::postgres::Server;
     use other_waits::rollback::postgres::{
         Client as Session, Error as PgError, NoTls, Postgres, connect, in_schema, pid,
         session, until_asleep, within,
     };
     use tokio::time::sleep;
+
+    use crate::postgres::can_run_postgres;
 
     use super::{
         Bank as _, Client, Duration, ORDER, back, end_at_each_await, end_by_interrupt,
@@ -361,18 +363,8 @@ mod server {
     static SERVER: LazyLock<Option<Server>> = LazyLock::new(|| start(&[]));
 
     fn start(settings: &[(&str, &str)]) -> Option<Server> {
-        match Server::start(settings) {
-            Ok(server) => Some(server),
-            Err(Error::NotInstalled) => {
-                use std::io::Write as _;
-                let ci = std::env::var("CI");
-                assert_ne!(ci.as_deref(), Ok("true"), "CI must not skip PostgreSQL");
-                let line = "skipped: transactions in PostgreSQL, for want of one";
-                let _ = writeln!(std::io::stderr(), "{line}");
-                None
-            }
-            Err(error) => panic!("{error}"),
-        }
+        can_run_postgres("transactions in PostgreSQL")
+            .then(|| Server::start(settings).unwrap())
     }
 
     /// A schema of its own for a test, and somebody to watch.

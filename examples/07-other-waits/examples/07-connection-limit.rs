@@ -10,7 +10,7 @@ use lab::scratch::Scratch;
 use lab::stage::{self, Screen};
 use other_waits::database::postgres::{Client, Config, connect, pool, query_all, take};
 use other_waits::database::sqlite::{self, Sleepers};
-use other_waits::database::{Query, QueryError};
+use other_waits::database::{Database, Query, QueryError};
 
 /// What a server allows, what it keeps for superusers, and how many connections it has, this one included.
 const LIMITS: &str = "SELECT current_setting('max_connections')::bigint,
@@ -22,7 +22,7 @@ const LIMITS: &str = "SELECT current_setting('max_connections')::bigint,
 #[command(max_term_width = 80)]
 struct Arguments {
     /// sqlite, postgres (one of its own, from what is installed), or postgres://..., which is asked for its limits and left alone
-    #[arg(long, value_name = "WHICH", default_value = "sqlite", value_parser = database)]
+    #[arg(long, value_name = "WHICH", default_value = "sqlite")]
     database: Database,
 
     /// How many connections the server of its own allows; SQLite gets ten times as many
@@ -36,25 +36,6 @@ struct Arguments {
     /// How long a query waits for a connection of its pool
     #[arg(long, value_name = "MS", default_value = "50", value_parser = millis(1, 1_000))]
     patience: Duration,
-}
-
-#[derive(Debug, Clone)]
-enum Database {
-    Sqlite,
-    Postgres,
-    Elsewhere(Box<Config>),
-}
-
-fn database(text: &str) -> Result<Database, String> {
-    match text {
-        "sqlite" => Ok(Database::Sqlite),
-        "postgres" => Ok(Database::Postgres),
-        address if address.starts_with("postgres") => {
-            let server = address.parse::<Config>().map_err(|error| error.to_string())?;
-            Ok(Database::Elsewhere(Box::new(server)))
-        }
-        _ => Err("sqlite, postgres, or an address postgres://...".to_owned()),
-    }
 }
 
 fn main() -> ExitCode {

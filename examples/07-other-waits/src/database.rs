@@ -6,7 +6,37 @@
 pub mod postgres;
 pub mod sqlite;
 
+use std::str::FromStr;
 use std::time::Duration;
+
+/// Which database a program is told to ask.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// The one that is built along.
+    Sqlite,
+    /// A server of the program's own, from what is installed.
+    Postgres,
+    /// A server that runs already.
+    Elsewhere(Box<postgres::Config>),
+}
+
+impl FromStr for Database {
+    type Err = String;
+
+    /// Reads `sqlite`, `postgres` or an address `postgres://...`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "sqlite" => Ok(Self::Sqlite),
+            "postgres" => Ok(Self::Postgres),
+            address if address.starts_with("postgres") => {
+                let server = address.parse::<postgres::Config>();
+                let server = server.map_err(|error| error.to_string())?;
+                Ok(Self::Elsewhere(Box::new(server)))
+            }
+            _ => Err("sqlite, postgres, or an address postgres://...".to_owned()),
+        }
+    }
+}
 
 /// Counts rows that it makes up itself: work for whoever runs the query, and no wait for a disk.
 const COUNT: &str = "WITH RECURSIVE numbers(n) AS (

@@ -12,8 +12,7 @@ use std::time::Duration;
 use clap::Parser;
 use lab::command_line::{millis, number};
 use lab::stage::{self, Screen};
-use other_waits::database::postgres::Config;
-use other_waits::database::{Answer, Query, QueryError};
+use other_waits::database::{Answer, Database, Query, QueryError};
 use thread_pool::sweep::Step;
 
 const HEAD: &str = "   pool  throughput X    latency W       X × W    counted inside";
@@ -23,7 +22,7 @@ const HEAD: &str = "   pool  throughput X    latency W       X × W    counted i
 #[command(max_term_width = 80)]
 struct Arguments {
     /// sqlite, postgres (one of its own, from what is installed), or postgres://... (one that you may use)
-    #[arg(long, value_name = "WHICH", default_value = "sqlite", value_parser = database)]
+    #[arg(long, value_name = "WHICH", default_value = "sqlite")]
     database: Database,
 
     /// How many queries a step has at least; it has five for each connection
@@ -45,25 +44,6 @@ struct Arguments {
     /// Also draw the steps as SVG into this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone)]
-enum Database {
-    Sqlite,
-    Postgres,
-    Elsewhere(Box<Config>),
-}
-
-fn database(text: &str) -> Result<Database, String> {
-    match text {
-        "sqlite" => Ok(Database::Sqlite),
-        "postgres" => Ok(Database::Postgres),
-        address if address.starts_with("postgres") => {
-            let server = address.parse::<Config>().map_err(|error| error.to_string())?;
-            Ok(Database::Elsewhere(Box::new(server)))
-        }
-        _ => Err("sqlite, postgres, or an address postgres://...".to_owned()),
-    }
 }
 
 fn main() -> ExitCode {
